@@ -50,22 +50,59 @@ class Tier(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostObject:
+    """What a leak leaves behind; ``pool`` and ``size`` (bytes) where they are known."""
+
+    name: str
+    pool: str = ""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advisory:
+    """What a person who read a fix says of the leak that it cures, in our own words.
+
+    ``growth`` names what each lost object goes with; a ``bounded`` leak stops by itself, one that
+    ``needs_oom`` starts only once memory has run out. ``features``, ``target`` and ``config`` are
+    the conditions without which it cannot happen (advisory.conditions).
+    """
+
+    kind: Kind
+    summary: str
+    confidence: str
+    said_by: tuple[str, ...]
+    runtime: bool | None = None
+    growth: str = ""
+    needs_oom: bool = False
+    bounded: bool = False
+    trigger: str = ""
+    workaround: str = ""
+    related: tuple[str, ...] = ()
+    since_commit: str = ""
+    since_version: str = ""
+    objects: tuple[LostObject, ...] = ()
+    features: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
     """One flaw, across all branches.
 
     ``id`` is the mainline commit of its fix (12 hex), or the fix's own where no mainline one is
-    known. ``title`` is upstream's, there only once a refresh has read it; ``summary`` is ours.
-    ``runtime`` tells whether a serving process grows from it; None where nobody knows.
+    known. ``title`` is upstream's, there only once a refresh has read it. ``runtime`` tells whether
+    a serving process grows from it; None where nobody knows. ``reviewed``: a person read its fix.
     """
 
     id: str
-    severity: Severity
     subsystem: str
     kind: Kind
     tier: Tier
-    runtime: bool | None
+    runtime: bool | None = None
+    reviewed: bool = False
     title: str = field(default="", compare=False)
-    summary: str = field(default="", compare=False)
+    advisory: Advisory | None = None
     issues: tuple[int, ...] = ()
 
 

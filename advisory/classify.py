@@ -10,13 +10,31 @@ import re
 from advisory.bug import Kind
 
 _RULES: tuple[tuple[Kind, str], ...] = (
-    (Kind.OTHER, r"(information|info|data|header|secret|credential)s? leak|leak\w* (of )?(info|data)"),
-    (Kind.FD_LEAK, r"\b(fds?|file ?descriptors?|descriptors?|sockets?|pipes?)\b[\w\s-]{0,20}\bleak"),
-    (Kind.FD_LEAK, r"\bleak\w*\b[\w\s()-]{0,24}\b(fds?|file ?descriptors?|descriptors?|sockets?)\b"),
-    (Kind.STUCK_OBJECT, r"\b(connections?|conns?|streams?|slots?|sessions?|locks?|refcounts?)\b( slot)? leak"),
-    (Kind.STUCK_OBJECT, r"\bleak\w* (of |the |some |idle )*(connections?|streams?|slots?|locks?|refcount)"),
+    (
+        Kind.OTHER,
+        r"(information|info|data|header|secret|credential)s? leak|leak\w* (of )?(info|data)",
+    ),
+    (
+        Kind.FD_LEAK,
+        r"\b(fds?|file ?descriptors?|descriptors?|sockets?|pipes?)\b[\w\s-]{0,20}\bleak",
+    ),
+    (
+        Kind.FD_LEAK,
+        r"\bleak\w*\b[\w\s()-]{0,24}\b(fds?|file ?descriptors?|descriptors?|sockets?)\b",
+    ),
+    (
+        Kind.STUCK_OBJECT,
+        r"\b(connections?|conns?|streams?|slots?|sessions?|locks?|refcounts?)\b( slot)? leak",
+    ),
+    (
+        Kind.STUCK_OBJECT,
+        r"\bleak\w* (of |the |some |idle )*(connections?|streams?|slots?|locks?|refcount)",
+    ),
     (Kind.MEMORY_LEAK, r"leak"),
-    (Kind.MEMORY_SAFETY, r"use[- ]after[- ]free|\buaf\b|double[- ]free|out[- ]of[- ]bounds?|overflow"),
+    (
+        Kind.MEMORY_SAFETY,
+        r"use[- ]after[- ]free|\buaf\b|double[- ]free|out[- ]of[- ]bounds?|overflow",
+    ),
     (Kind.MEMORY_SAFETY, r"over-?read|uninitiali[sz]ed|dangling|memory corruption|buffer overrun"),
     (Kind.CRASH, r"crash|segv|segfault|sigsegv|null[- ]?(pointer|deref)|\babort|bug_on|panic"),
     (Kind.HANG, r"dead ?lock|live ?lock|(infinite|endless) loop|\bhang|watchdog|freez|busy.?loop"),

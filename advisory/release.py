@@ -49,7 +49,9 @@ class Release:
             ValueError: a development version, which the catalogue does not hold.
         """
         if self.is_development:
-            raise ValueError(f"{self.text} is a development version; it has no order among releases")
+            raise ValueError(
+                f"{self.text} is a development version; it has no order among releases"
+            )
         parts = (*self._key.release, 0, 0)[:4]
         number = 0
         for part in parts:

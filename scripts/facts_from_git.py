@@ -32,14 +32,13 @@ SHORT = 12
 
 BRANCH_FIELDS = ("branch", "first_release_on", "long_term_support", "maintained_until", "stated_in")
 RELEASE_FIELDS = ("branch", "version", "released_on", "commit_id")
-FIX_FIELDS = (
-    "branch commit_id mainline_commit subject_key merged_on severity subsystem issues introduced_by introduced_in "
-    "reverted_by reverted_in reapplied_by reapplied_in backport_to fixed_in subject_kind message_kind runtime"
-).split()
+FIX_FIELDS = ["branch", "commit_id", "mainline_commit", "subject_key", "merged_on", "severity", "subsystem", "issues", "introduced_by", "introduced_in", "reverted_by", "reverted_in", "reapplied_by", "reapplied_in", "backport_to", "fixed_in", "subject_kind", "message_kind", "runtime"]
 
 CHERRY_PICK = re.compile(r"cherry[- ]picked from commit ([0-9a-f]{7,40})")
 REVERT_SUBJECT = re.compile(r"""revert\s*:?\s*["'](.+)["']\s*$""", re.IGNORECASE)
-REVERTED_COMMITS = re.compile(r"\brevert(?:s|ing|ed)?\s+(?:the\s+|upstream\s+)*(?:commits?|patch)\s+((?:[0-9a-f]{7,40}[\s,.]*(?:and\s+)?)+)")
+REVERTED_COMMITS = re.compile(
+    r"\brevert(?:s|ing|ed)?\s+(?:the\s+|upstream\s+)*(?:commits?|patch)\s+((?:[0-9a-f]{7,40}[\s,.]*(?:and\s+)?)+)"
+)
 ISSUE = re.compile(
     r"(?:\bissues?(?:\s+(?:number|on\s+github|github))?\s*:?\s*(?:\bGH\s*)?#?|\bGH\s*(?:issue\s*)?#?|(?<![\w&])#|haproxy/issues/)(\d{1,4})\b",
     re.IGNORECASE,
@@ -47,17 +46,23 @@ ISSUE = re.compile(
 BACKPORT = re.compile(r"\bback-?port|\bmerged\s+(?:in|into|to)\b", re.IGNORECASE)
 BRANCH_NAME = re.compile(r"(?<![\w.-])([123]\.\d{1,2})(?![\w-]|\.\d)")
 EVERY_BRANCH = re.compile(
-    r"\b(?:all|every|each)\b[\w\s-]{0,24}\b(?:version|branch|release|stable)s?|\beverywhere\b", re.IGNORECASE
+    r"\b(?:all|every|each)\b[\w\s-]{0,24}\b(?:version|branch|release|stable)s?|\beverywhere\b",
+    re.IGNORECASE,
 )
 # The forms in which a message names the commit that brought the bug in. "revealed by", "since" with
 # a feature between, and "due to" name what made it visible, and are left out.
 COMMIT = r"""(?:the\s+)?(?:(?:recent|following|previous|mainline|upstream)\s+)*(?:commits?|patch|fix)?\s*[:.]?\s*(?:commit\s+)?[("'\[]*([0-9a-f]{7,40})\b"""
 CULPRIT = re.compile(
     r"(?:\b(?:introduced?|brought|added|appeared|caused|broken)(?:\s+(?:in\s+[\d.]+(?:-\w+)?|recently|lately|here|there))?"
-    r"\s+(?:by|in|with|since)\s+" + COMMIT
-    + r"|\b(?:bug|issue|problem|regression|mistake|typo|error)\s+(?:was\s+|is\s+)?(?:present\s+|there\s+)?(?:from|in|of)\s+" + COMMIT
-    + r"|(?<!visible )(?<!hidden )(?<!revealed )\bsince\s+" + COMMIT
-    + r"|\b" + COMMIT.replace("?:the", "?:[Tt]he", 1) + r"\s*(?:\([^)]*\)\s*)?,?\s*introduced\s+(?:a|the|this)\s+(?:bug|regression)"
+    r"\s+(?:by|in|with|since)\s+"
+    + COMMIT
+    + r"|\b(?:bug|issue|problem|regression|mistake|typo|error)\s+(?:was\s+|is\s+)?(?:present\s+|there\s+)?(?:from|in|of)\s+"
+    + COMMIT
+    + r"|(?<!visible )(?<!hidden )(?<!revealed )\bsince\s+"
+    + COMMIT
+    + r"|\b"
+    + COMMIT.replace("?:the", "?:[Tt]he", 1)
+    + r"\s*(?:\([^)]*\)\s*)?,?\s*introduced\s+(?:a|the|this)\s+(?:bug|regression)"
     + r"|\bfollowing\s+(?:commit|patch)\s+introduced\s+(?:a|the|this)\s+(?:bug|regression)\s*[:.]\s*(?:commit\s+)?([0-9a-f]{7,40})\b"
     + r"|^\s*fixes\s*:\s*(?:commit\s+)?[\"'(]*([0-9a-f]{7,40})\b)",
     re.IGNORECASE | re.MULTILINE,
@@ -94,7 +99,9 @@ class Clone:
             ["git", "-C", str(self.folder), *arguments], capture_output=True, check=False
         )
         if done.returncode:
-            raise SystemExit(f"{self.folder}: git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}")
+            raise SystemExit(
+                f"{self.folder}: git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}"
+            )
         return done.stdout.decode("utf-8", errors="replace")
 
     def lines(self, *arguments: str) -> list[str]:
@@ -104,13 +111,24 @@ class Clone:
         """The one commit whose id starts so; None for none or several."""
         at = bisect.bisect_left(self.ids, short)
         found = self.ids[at : at + 2]
-        if not found or not found[0].startswith(short) or (len(found) == 2 and found[1].startswith(short)):
+        if (
+            not found
+            or not found[0].startswith(short)
+            or (len(found) == 2 and found[1].startswith(short))
+        ):
             return None
         return found[0]
 
     def log(self, since: str, until: str) -> Iterator[tuple[str, str, str, str]]:
         """Id, committer date, subject and body of each non-merge commit, oldest first."""
-        text = self.run("log", "--no-merges", "--reverse", "--date=short", "--format=%H%x1f%cd%x1f%s%x1f%b%x1e", f"{since}..{until}")
+        text = self.run(
+            "log",
+            "--no-merges",
+            "--reverse",
+            "--date=short",
+            "--format=%H%x1f%cd%x1f%s%x1f%b%x1e",
+            f"{since}..{until}",
+        )
         for record in text.split("\x1e")[:-1]:
             commit, date, subject, body = record.strip("\n").split("\x1f")
             yield commit, date, subject, body
@@ -128,7 +146,9 @@ def releases_of(clone: Clone) -> dict[str, list[str]]:
     for branch in sorted(found, key=branch_order):
         newest = max(found[branch]).text
         merged = set(clone.lines("tag", "--list", f"v{branch}.*", "--merged", f"v{newest}"))
-        lines[branch] = [release.text for release in sorted(found[branch]) if f"v{release.text}" in merged]
+        lines[branch] = [
+            release.text for release in sorted(found[branch]) if f"v{release.text}" in merged
+        ]
     return lines
 
 
@@ -168,19 +188,27 @@ def find_reverts(commits: list[Commit]) -> None:
 
 
 def same_flaw(one: Commit, other: Commit) -> bool:
-    return one.key == other.key or bool(one.chain and other.chain and one.chain[0][:SHORT] == other.chain[0][:SHORT])
+    return one.key == other.key or bool(
+        one.chain and other.chain and one.chain[0][:SHORT] == other.chain[0][:SHORT]
+    )
 
 
 def reverted_by(commit: Commit, earlier: list[Commit]) -> list[Commit]:
     """The commits that this one takes back: by the ids its message names, else by its subject."""
     quoted = REVERT_SUBJECT.fullmatch(commit.subject.strip())
-    named = [found for group in REVERTED_COMMITS.findall(commit.body) for found in re.findall(r"[0-9a-f]{7,40}", group)]
+    named = [
+        found
+        for group in REVERTED_COMMITS.findall(commit.body)
+        for found in re.findall(r"[0-9a-f]{7,40}", group)
+    ]
     if quoted is None and not commit.subject.lower().startswith(("revert", "bug")):
         return []
     by_id = [
         other
         for other in earlier
-        if any(identity.startswith(short) for short in named for identity in (other.id, *other.chain))
+        if any(
+            identity.startswith(short) for short in named for identity in (other.id, *other.chain)
+        )
     ]
     if quoted is None:
         # A fix that says "this reverts" takes back one commit whole only if its subject says so too.
@@ -215,7 +243,9 @@ def backport_to(prose: str) -> str:
     asked: list[str] = []
     every = False
     for sentence in re.split(r"(?<=[.;!?])\s+(?=[A-Z(\[])|\n\s*\n", prose):
-        if not BACKPORT.search(sentence) or re.search(r"\b(?:no|not|n't)\b[\w\s]{0,20}\bback-?port", sentence):
+        if not BACKPORT.search(sentence) or re.search(
+            r"\b(?:no|not|n't)\b[\w\s]{0,20}\bback-?port", sentence
+        ):
             continue
         wanted = sentence[BACKPORT.search(sentence).start() :]  # type: ignore[union-attr]
         asked += BRANCH_NAME.findall(wanted) or BRANCH_NAME.findall(sentence)
@@ -255,7 +285,9 @@ class BranchFacts:
             if at < len(self.known) and self.known[at].startswith(short):
                 commit = self.entered[self.known[at]]
                 if commit.id != fix.id and order[commit.id] < order[fix.id]:
-                    placed.append((order[commit.id], short if full is None else full, commit.release))
+                    placed.append(
+                        (order[commit.id], short if full is None else full, commit.release)
+                    )
             elif full is not None and full in self.before:
                 placed.append((-1, full, self.first))
             else:
@@ -274,7 +306,9 @@ class BranchFacts:
         severity, subsystem = read_subject(commit.subject)
         prose = message_without_trailers(commit.body)
         introduced_by, introduced_in = self.culprit(culprits_of(prose), commit)
-        issues = sorted({int(number) for number in ISSUE.findall(f"{commit.subject}\n{prose}") if int(number)})
+        issues = sorted(
+            {int(number) for number in ISSUE.findall(f"{commit.subject}\n{prose}") if int(number)}
+        )
         runtime = grows_at_run_time(f"{commit.subject}\n{prose}")
         return {
             "branch": self.branch,
@@ -299,13 +333,27 @@ class BranchFacts:
         }
 
 
-def branch_row(clone: Clone, branch: str, versions: list[str], dates: dict[str, str]) -> dict[str, str]:
+def branch_row(
+    clone: Clone, branch: str, versions: list[str], dates: dict[str, str]
+) -> dict[str, str]:
     """First release, and what the sources of the newest release that says so state of its maintenance."""
     row = dict.fromkeys(BRANCH_FIELDS, "")
     row["branch"] = branch
     row["first_release_on"] = dates[versions[0]]
     for version in reversed(versions):
-        header = clone.run("grep", "-h", "PRODUCT_STATUS", f"v{version}", "--", "include/haproxy/version.h", "include/common/version.h") if has_status(clone, version) else ""
+        header = (
+            clone.run(
+                "grep",
+                "-h",
+                "PRODUCT_STATUS",
+                f"v{version}",
+                "--",
+                "include/haproxy/version.h",
+                "include/common/version.h",
+            )
+            if has_status(clone, version)
+            else ""
+        )
         found = STATUS.search(header)
         quarter = QUARTER.search(found[1]) if found else None
         if found and quarter:
@@ -318,7 +366,17 @@ def branch_row(clone: Clone, branch: str, versions: list[str], dates: dict[str, 
 
 def has_status(clone: Clone, version: str) -> bool:
     done = subprocess.run(
-        ["git", "-C", str(clone.folder), "grep", "-q", "PRODUCT_STATUS", f"v{version}", "--", "include/"],
+        [
+            "git",
+            "-C",
+            str(clone.folder),
+            "grep",
+            "-q",
+            "PRODUCT_STATUS",
+            f"v{version}",
+            "--",
+            "include/",
+        ],
         capture_output=True,
         check=False,
     )
@@ -335,7 +393,9 @@ def write(path: Path, fields: Iterable[str], rows: Iterable[dict[str, str]]) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("clone", type=Path)
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "data")
     parser.add_argument("--tip", action="append", default=[], metavar="BRANCH=REF")
@@ -346,11 +406,24 @@ def main() -> None:
     for branch, versions in releases_of(clone).items():
         dates = {}
         for version in versions:
-            commit, dates[version] = clone.lines("log", "-1", "--date=short", "--format=%H %cd", f"v{version}")
-            releases.append({"branch": branch, "version": version, "released_on": dates[version], "commit_id": commit[:SHORT]})
+            commit, dates[version] = clone.lines(
+                "log", "-1", "--date=short", "--format=%H %cd", f"v{version}"
+            )
+            releases.append(
+                {
+                    "branch": branch,
+                    "version": version,
+                    "released_on": dates[version],
+                    "commit_id": commit[:SHORT],
+                }
+            )
         branches.append(branch_row(clone, branch, versions, dates))
         fixes.extend(BranchFacts(clone, branch, versions, tips.get(branch)).rows())
-    for name, fields, rows in (("branches", BRANCH_FIELDS, branches), ("releases", RELEASE_FIELDS, releases), ("fixes", FIX_FIELDS, fixes)):
+    for name, fields, rows in (
+        ("branches", BRANCH_FIELDS, branches),
+        ("releases", RELEASE_FIELDS, releases),
+        ("fixes", FIX_FIELDS, fixes),
+    ):
         print(f"{name}: {write(options.out / f'{name}.csv', fields, rows)}")
 
 

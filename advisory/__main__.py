@@ -1,0 +1,5 @@
+"""``python -m advisory`` is ``hapadvise``."""
+
+from advisory.cli import main
+
+main()

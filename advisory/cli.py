@@ -1,0 +1,264 @@
+"""The command line: options in, one library call, text out, exit status.
+
+0 nothing found, 1 findings, 2 could not run, 3 cannot tell. A crash is never 1.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from click_default_group import DefaultGroup
+
+from advisory import __version__
+from advisory.bug import Kind, Severity
+from advisory.build import Build, is_bare_version, read_builds
+from advisory.catalogue import Catalogue, open_catalogue
+from advisory.errors import AdvisoryError, ParseError
+from advisory.finding import Verdict
+from advisory.history import BranchHistory
+from advisory.report import Question, Report, advise
+
+LARGEST_INPUT = 16 * 1024 * 1024
+_STATUS = {Verdict.NOT_AFFECTED: 0, Verdict.AFFECTED: 1, Verdict.POSSIBLE: 1, Verdict.UNKNOWN: 3}
+
+
+@click.group(
+    cls=DefaultGroup,
+    default="advise",
+    default_if_no_args=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(
+    __version__, "-V", "--version", prog_name="hapadvise", message="%(prog)s %(version)s"
+)
+def cli() -> None:
+    """Tell which known bugs of HAProxy bite a build, which of them leak memory, and which release cures them.
+
+    'hapadvise FILE' is short for 'hapadvise advise FILE'.
+    """
+
+
+@cli.command(name="advise")
+@click.argument("inputs", nargs=-1, metavar="[FILE|VERSION|-]...")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice([kind.value for kind in Kind if kind is not Kind.NOT_A_LEAK]),
+    help="List bugs of this kind; may be repeated.  [default: memory-leak]",
+)
+@click.option(
+    "--severity",
+    type=click.Choice(
+        [severity.value for severity in Severity if severity is not Severity.UNKNOWN]
+    ),
+    help="List only bugs at least this severe.",
+)
+@click.option("--all", "every_kind", is_flag=True, help="List bugs of every kind.")
+@click.option("--as-of", metavar="DATE", help="Answer as of that day (YYYY-MM-DD).")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the report.",
+)
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path),
+    envvar="HAPADVISE_DB",
+    help="Catalogue to use.  [env: HAPADVISE_DB]",
+)
+@click.option(
+    "--max-age",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    metavar="DAYS",
+    help="Older data is warned of, and cannot show that a build has no bugs.",
+)
+def advise_command(
+    inputs: tuple[str, ...],
+    kinds: tuple[str, ...],
+    severity: str | None,
+    every_kind: bool,
+    as_of: str | None,
+    output: str,
+    db: Path | None,
+    max_age: int,
+) -> None:
+    """Report on builds: FILE holds the output of 'haproxy -vv' (or -v, or 'show info'), '-' is standard input.
+
+    A VERSION such as 2.2.4 may stand for a file.
+    """
+    if every_kind and kinds:
+        raise click.UsageError("--all and --kind exclude each other; leave one out")
+    question = Question(
+        today=datetime.date.today().isoformat(),  # noqa: DTZ011  (the user's own day)
+        as_of=_day(as_of),
+        kinds=frozenset(map(Kind, kinds))
+        if kinds
+        else frozenset()
+        if every_kind
+        else frozenset({Kind.MEMORY_LEAK}),
+        least_severity=Severity(severity) if severity else Severity.UNKNOWN,
+        narrowed=bool(kinds or severity),
+        max_age=max_age,
+    )
+    builds: list[Build] = []
+    failed = 0
+    for name in inputs or _standard_input():
+        try:
+            builds += _read(name)
+        except AdvisoryError as error:
+            _tell(error)
+            failed = max(failed, error.exit_status)
+    reports: list[Report] = []
+    if builds:
+        catalogue, warnings = open_catalogue(db, _refreshed())
+        for warning in warnings:
+            _tell(warning)
+        reports = list(_reports(builds, catalogue, question))
+        _print(reports, output)
+    sys.exit(failed or max((_STATUS[report.verdict] for report in reports), default=2))
+
+
+def _reports(builds: list[Build], catalogue: Catalogue, question: Question) -> Iterator[Report]:
+    """A report per build; each branch is read once."""
+    histories: dict[str, BranchHistory | None] = {}
+    for build in builds:
+        branch = build.version.release.branch
+        if branch not in histories:
+            histories[branch] = catalogue.history(branch)
+        yield advise(build, histories[branch], catalogue.provenance, question)
+
+
+def _print(reports: list[Report], output: str) -> None:
+    if output == "json":
+        from advisory.formats.json import render_json
+
+        text = render_json(reports, tool_version=__version__)
+    else:
+        from advisory.formats.text import render_text
+
+        colour = (
+            sys.stdout.isatty()
+            and "NO_COLOR" not in os.environ
+            and os.environ.get("TERM") != "dumb"
+        )
+        text = render_text(reports, width=_width(), colour=colour)
+    click.echo(text, nl=False, color=True)
+
+
+def _width() -> int:
+    """The terminal's width; 80 where there is none."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def _day(text: str | None) -> str:
+    if text is None:
+        return ""
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise click.UsageError(
+            f"--as-of {text}: no day of the form YYYY-MM-DD, such as 2021-05-20"
+        ) from error
+
+
+def _standard_input() -> tuple[str, ...]:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise click.UsageError(
+            "nothing to read; try 'haproxy -vv | hapadvise -', 'hapadvise FILE' or 'hapadvise 2.2.4'"
+        )
+    return ("-",)
+
+
+def _read(name: str) -> tuple[Build, ...]:
+    """The builds that a file, standard input or a bare version names."""
+    if name == "-":
+        return read_builds(
+            _decoded(sys.stdin.buffer.read(LARGEST_INPUT + 1), "standard input"),
+            source="standard input",
+        )
+    path = Path(name)
+    try:
+        with path.open("rb") as file:
+            text = _decoded(file.read(LARGEST_INPUT + 1), name)
+    except FileNotFoundError as error:
+        if is_bare_version(name):
+            return read_builds(name, source="the command line")
+        raise ParseError(
+            "there is no such file, and it is no version such as 2.2.4", source=name
+        ) from error
+    except IsADirectoryError as error:
+        raise ParseError("is a directory; name the files in it", source=name) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ParseError(f"cannot be read ({reason})", source=name) from error
+    return read_builds(text, source=name)
+
+
+def _decoded(data: bytes, source: str) -> str:
+    """The text of an input; UTF-8 unless a byte order mark says UTF-16, with what is neither replaced."""
+    if len(data) > LARGEST_INPUT:
+        raise ParseError(
+            f"is larger than {LARGEST_INPUT // 1024 // 1024} MiB; pass the output of 'haproxy -vv' only",
+            source=source,
+        )
+    if not data.strip():
+        raise ParseError("is empty; pass the output of 'haproxy -vv'", source=source)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    if b"\0" in data[:4096]:
+        raise ParseError("is binary, no text; pass the output of 'haproxy -vv'", source=source)
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def _refreshed() -> Path | None:
+    """Where a refresh leaves its catalogue: in the user's data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or (
+        f"{home}/.local/share" if (home := os.environ.get("HOME")) else ""
+    )
+    return Path(base, "hapadvise", "catalogue.db") if base else None
+
+
+def _tell(message: object) -> None:
+    text = "".join(character if character.isprintable() else "?" for character in str(message))
+    click.echo(f"hapadvise: {text}", err=True)
+
+
+def main() -> None:
+    """Run the command; every failure becomes one line and a status, here and nowhere else."""
+    try:
+        cli.main(prog_name="hapadvise", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        _tell("interrupted")
+        sys.exit(2)
+    except click.ClickException as error:
+        hint = "; see 'hapadvise --help'" if isinstance(error, click.UsageError) else ""
+        _tell(f"{error.format_message().rstrip('.')}{hint}")
+        sys.exit(2)
+    except AdvisoryError as error:
+        _tell(error)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        sys.stdout = None
+        sys.exit(2)
+    except Exception as error:  # noqa: BLE001  (a crash must not look like a finding)
+        _tell(f"internal error: {type(error).__name__}: {error}; please report it")
+        sys.exit(2)

@@ -1,0 +1,102 @@
+"""Which build feature a subsystem's bugs need, and which subsystems are programs of their own.
+
+The table is read off the sources' conditional compilation; docs/build-features.md explains it. Only
+a feature that the build itself lists as off rules a bug out.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+# subsystem (or one half of "area/part"): features of which one must be in
+_NEEDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "quic",
+            "mux-quic",
+            "h3",
+            "qpack",
+            "hq-interop",
+            "qmux",
+            "xprt-quic",
+            "qcc",
+            "qcs",
+            "mux-h3",
+        ),
+        ("QUIC",),
+    ),
+    "quic-openssl-compat": ("QUIC_OPENSSL_COMPAT",),
+    **dict.fromkeys(
+        (
+            "ssl",
+            "ssl-sock",
+            "ssl-ckch",
+            "ssl-crtlist",
+            "ssl-gencert",
+            "ckch",
+            "crt-list",
+            "ocsp",
+            "jwt",
+            "jws",
+            "jwe",
+        ),
+        ("OPENSSL",),
+    ),
+    "acme": ("OPENSSL",),
+    "ech": ("ECH",),
+    "ktls": ("KTLS",),
+    **dict.fromkeys(("lua", "hlua", "hlua-fcn"), ("LUA",)),
+    **dict.fromkeys(("compression", "flt-http-comp"), ("ZLIB", "SLZ")),
+    "slz": ("SLZ",),
+    "zlib": ("ZLIB",),
+    "namespace": ("NS",),
+    **dict.fromkeys(("51d", "51degrees"), ("51DEGREES",)),
+    **dict.fromkeys(("deviceatlas", "da"), ("DEVICEATLAS",)),
+    "wurfl": ("WURFL",),
+    **dict.fromkeys(("opentracing", "ot"), ("OT",)),
+    **dict.fromkeys(("promex", "contrib/prometheus-exporter"), ("PROMEX",)),
+    "systemd": ("SYSTEMD",),
+    **dict.fromkeys(("threads", "thread"), ("THREAD",)),
+    "memprof": ("MEMORY_PROFILING",),
+}
+_PROGRAMS = {
+    "halog": "halog",
+    "contrib/halog": "halog",
+    "admin/halog": "halog",
+    "systemd-wrapper": "haproxy-systemd-wrapper",
+    "haload": "haload",
+    **dict.fromkeys(
+        ("spoa", "contrib/spoa-server", "contrib/spoa-example", "contrib/modsecurity"),
+        "the SPOE agent",
+    ),
+    **dict.fromkeys(("spoa/python", "contrib/mod-defender"), "the SPOE agent"),
+}
+# "area/part" where the bug concerns both, so that lacking one does not rule it out.
+_BOTH = {"h2/h3", "h1/h3"}
+
+
+def _needs_of(tag: str) -> tuple[tuple[str, ...], ...]:
+    """Every requirement of one tag; all must be met."""
+    if tag in _BOTH:
+        return ()
+    names = (tag, *tag.split("/")) if "/" in tag else (tag,)
+    needs = [_NEEDS[name] for name in names if name in _NEEDS]
+    needs += [("QUIC",) for name in names if name not in _NEEDS and name.startswith("quic-")]
+    return tuple(dict.fromkeys(needs))
+
+
+@cache
+def needs_of(subsystem: str) -> tuple[tuple[str, ...], ...]:
+    """The features without which no bug of this subsystem can bite; of each group one must be in."""
+    tags = [tag.strip() for tag in subsystem.split(",")]
+    if len(tags) > 1:
+        # Several subsystems: one that needs nothing is enough to make the bug possible.
+        found = [_needs_of(tag) for tag in tags]
+        return found[0] if all(found) and len(set(found)) == 1 else ()
+    return _needs_of(subsystem)
+
+
+@cache
+def program_of(subsystem: str) -> str:
+    """The separate program that the subsystem is, "" where it is part of haproxy itself."""
+    return _PROGRAMS.get(subsystem, _PROGRAMS.get(subsystem.split("/")[0], ""))
