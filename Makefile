@@ -43,7 +43,7 @@ types: $(VENV)/.dev ## mypy --strict
 	$(BIN)/mypy
 
 golden: $(VENV)/.test ## write the expected reports anew; read the diff
-	HAPADVISE_GOLDEN=write $(BIN)/python -m pytest -q tests/test_golden.py
+	HAPADVISE_GOLDEN=write $(BIN)/python -m pytest -q tests/test_golden.py tests/test_docs.py
 
 smoke: $(VENV)/.dev ## build the wheel, install it alone, run it
 	rm -rf dist && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

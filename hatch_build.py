@@ -1,4 +1,4 @@
-"""Builds the catalogue from ``data/`` whenever the package is built or installed from a checkout."""
+"""Builds the catalogue from ``data/`` when the package is built or installed from a checkout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CatalogueBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+class CatalogueBuildHook(BuildHookInterface[Any]):
     """Writes ``advisory/catalogue.db``, which the wheel carries."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

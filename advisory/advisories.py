@@ -28,6 +28,7 @@ GROWTHS = (
 )
 CONFIDENCES = ("high", "medium", "low")
 SAID_BY = ("subject", "message", "diff", "issue")
+CONDITIONS = {"features", "target", "config"}
 LENGTHS = {"summary": 160, "trigger": 240, "workaround": 200}
 _COMMIT = re.compile(r"[0-9a-f]{6,12}")
 
@@ -40,7 +41,11 @@ def read_advisories(folder: Path) -> dict[str, Advisory]:
     """
     found = {}
     for path in sorted(folder.glob("*.toml")):
-        found[path.stem] = read_advisory(path.read_text(encoding="utf-8"), source=str(path))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ParseError(f"is no UTF-8: {error}", source=str(path)) from error
+        found[path.stem] = read_advisory(text, source=str(path))
     return found
 
 
@@ -55,8 +60,15 @@ def read_advisory(text: str, *, source: str) -> Advisory:
     except tomllib.TOMLDecodeError as error:
         raise ParseError(f"is no TOML: {error}", source=source) from error
     conditions = fields.pop("conditions", {})
-    if not isinstance(conditions, dict) or set(conditions) - {"features", "target", "config"}:
-        raise ParseError("conditions holds features, target and config only", source=source)
+    if (
+        not isinstance(conditions, dict)
+        or set(conditions) - CONDITIONS
+        or CONDITIONS.intersection(fields)
+    ):
+        raise ParseError(
+            "features, target and config belong under [conditions], and nothing else does",
+            source=source,
+        )
     fields.update(conditions)
     for name, value in fields.items():
         check = _CHECKS.get(name)
@@ -110,7 +122,9 @@ def _is_object(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and {"name"} <= set(value) <= {"name", "pool", "size"}
-        and isinstance(value.get("size", 0), int)
+        and all(isinstance(text, str) and text for text in (value["name"], value.get("pool", "-")))
+        and type(size := value.get("size", 1)) is int  # TOML's true is an int too
+        and size > 0
     )
 
 

@@ -1,11 +1,10 @@
-"""A flaw, the commits that cure it per branch, and how upstream's subjects name both."""
+"""A flaw, its public notice, and the commits that cure it per branch.
 
-from __future__ import annotations
+The values are named tuples: a report makes a thousand of them within the time that it may take.
+"""
 
-import hashlib
-import re
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class Severity(Enum):
@@ -49,8 +48,7 @@ class Tier(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LostObject:
+class LostObject(NamedTuple):
     """What a leak leaves behind; ``pool`` and ``size`` (bytes) where they are known."""
 
     name: str
@@ -58,8 +56,7 @@ class LostObject:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advisory:
+class Advisory(NamedTuple):
     """What a person who read a fix says of the leak that it cures, in our own words.
 
     ``growth`` names what each lost object goes with; a ``bounded`` leak stops by itself, one that
@@ -86,8 +83,7 @@ class Advisory:
     config: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bug:
+class Bug(NamedTuple):
     """One flaw, across all branches.
 
     ``id`` is the mainline commit of its fix (12 hex), or the fix's own where no mainline one is
@@ -101,13 +97,12 @@ class Bug:
     tier: Tier
     runtime: bool | None = None
     reviewed: bool = False
-    title: str = field(default="", compare=False)
+    title: str = ""
     advisory: Advisory | None = None
     issues: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class Fix(NamedTuple):
     """The commit that cures a bug in one branch, and what became of it.
 
     Commits are of 12 hex, dates ISO; an empty text stands for what is not so or not known.
@@ -129,52 +124,3 @@ class Fix:
     reverted_in: str = ""
     reapplied_by: str = ""
     reapplied_in: str = ""
-
-
-_MISSPELT = {
-    "MEIDUM": Severity.MEDIUM,
-    "MEDIIM": Severity.MEDIUM,
-    "MINIR": Severity.MINOR,
-}
-_MARK = re.compile(r"\[?BUG\]?\s*[/:]?\s*")
-_SEVERITY = re.compile(r"([A-Za-z]+)\b\s*[:;]?\s*")
-_SUBSYSTEM = re.compile(r"([\w.+-]+(?:/[\w.+-]+)*(?:, ?[\w./+-]+)*)\s*[:;](?:\s|$)")
-
-
-def is_bug_subject(subject: str) -> bool:
-    """Whether haproxy.org's pages would list a commit of this subject."""
-    return subject.startswith(("BUG", "[BUG"))
-
-
-def read_subject(subject: str) -> tuple[Severity, str]:
-    """Read severity and subsystem off the subject of a fix.
-
-    Upstream's forms are ``BUG/MINOR: ssl: ...``, ``BUG: ssl: ...`` and, until 1.4, ``[BUG] ...``;
-    its slips (a misspelt severity, a colon for the slash, a missing colon) read as meant.
-
-    Returns:
-        The severity, and the subsystem in lower case with hyphens ("" if none is named).
-    """
-    mark = _MARK.match(subject)
-    rest = subject[mark.end() :] if mark else subject
-    severity = Severity.UNKNOWN
-    word = _SEVERITY.match(rest)
-    if word is not None and not word[1].islower():
-        name = word[1].upper()
-        found = _MISSPELT.get(name) or Severity.__members__.get(name)
-        if found is not None:
-            severity = found
-        if found is not None or subject.startswith("BUG/"):
-            rest = rest[word.end() :]
-    tag = _SUBSYSTEM.match(rest)
-    return severity, tag[1].lower().replace("_", "-") if tag else ""
-
-
-def subject_key(subject: str) -> str:
-    """A key of 12 hex by which the same subject is known again, its wording not stored.
-
-    The words and digits count; case, white space, quotes and other punctuation do not, so that a
-    scraped title, a line of a CHANGELOG and the commit itself give the same key.
-    """
-    words = " ".join(re.findall(r"\w+", subject.lower()))
-    return hashlib.sha256(words.encode()).hexdigest()[:12]

@@ -6,31 +6,102 @@ made by ``advisory.store``; docs/catalogue.md describes its tables.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from advisory.bug import Advisory, Bug, Fix, Kind, LostObject, Severity, Tier
 from advisory.errors import CatalogueError
 from advisory.history import BranchHistory, Provenance, PublishedRelease
 
+APPLICATION_ID = 0x68617061  # "hapa": tells a catalogue from other SQLite files
 SCHEMA_VERSION = 1
-BUNDLED = Path(__file__).with_name("catalogue.db")
+BUNDLED = os.path.join(os.path.dirname(__file__), "catalogue.db")
 
+_REMEDY = "install hapadvise again, or name another with --db FILE"
 
 _SEVERITIES = {severity.value: severity for severity in Severity}
 _KINDS = {kind.value: kind for kind in Kind}
 _TIERS = {tier.value: tier for tier in Tier}
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
+_FLAGS = {None: None, 0: False, 1: True}
 
+# SQLite holds no column to its type, and a damaged file may yield anything: each query comes with
+# what its columns hold, a letter each (text, number, maybe a number).
+_TYPES: dict[str, set[type]] = {"t": {str}, "n": {int}, "m": {int, type(None)}}
 
-def _grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
-    groups: dict[_Key, list[_Value]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups
+_APPLICATION = ("pragma application_id", "n")
+_SCHEMA = ("pragma user_version", "n")
+# What will be read as a date or a quarter yields nothing here where it is none.
+_PROVENANCE = (
+    "select source, date(data_as_of), built_at from provenance order by id desc limit 1",
+    "ttt",
+)
+_BRANCHES = ("select branch from branches order by branch_order", "t")
+_BRANCH = (
+    """
+    select long_term_support,
+      case
+        when maintained_until is null then ''
+        when maintained_until glob '[0-9][0-9][0-9][0-9]-Q[1-4]' then maintained_until
+      end
+    from branches where branch = ?
+    """,
+    "mt",
+)
+_RELEASES = (
+    """
+    select version, version_order, date(released_on), commit_id from releases where branch = ?
+    order by version_order
+    """,
+    "tntt",
+)
+# A left join: a bug that is lost is damage, and not one bug less.
+_FIXES = (
+    """
+    select b.id, b.subsystem, b.kind, b.evidence_tier, b.runtime, b.reviewed, coalesce(b.title, ''),
+      f.commit_id, coalesce(f.mainline_commit, ''), f.merged_on, f.severity, f.position,
+      coalesce(f.fixed_in, ''), coalesce(f.introduced_by, ''), coalesce(f.introduced_in, ''),
+      coalesce(f.reverted_by, ''), coalesce(f.reverted_in, ''), coalesce(f.reapplied_by, ''),
+      coalesce(f.reapplied_in, '')
+    from fixes f left join bugs b on b.id = f.bug_id where f.branch = ? order by f.position
+    """,
+    "ttttmnt" + "ttttn" + "ttttttt",
+)
+_ISSUES = (
+    """
+    select bug_id, issue from bug_issues
+    where bug_id in (select bug_id from fixes where branch = ?) order by bug_id, issue
+    """,
+    "tn",
+)
+# There are few advisories: asking of each whether the branch has its bug is the quicker way.
+_ADVISORIES = (
+    """
+    select bug_id, kind, summary, confidence, said_by, runtime, coalesce(growth, ''), needs_oom,
+      bounded, coalesce(trigger, ''), coalesce(workaround, ''), coalesce(related, ''),
+      coalesce(since_commit, ''), coalesce(since_version, '')
+    from advisories a
+    where exists (select 1 from fixes f where f.bug_id = a.bug_id and f.branch = ?)
+    """,
+    "tttttmtnnttttt",
+)
+_OBJECTS = (
+    """
+    select bug_id, name, coalesce(pool, ''), size from advisory_objects o
+    where exists (select 1 from fixes f where f.bug_id = o.bug_id and f.branch = ?)
+    order by bug_id, position
+    """,
+    "tttm",
+)
+_CONDITIONS = (
+    """
+    select bug_id, kind, condition from advisory_conditions c
+    where exists (select 1 from fixes f where f.bug_id = c.bug_id and f.branch = ?)
+    order by bug_id, kind, position
+    """,
+    "ttt",
+)
 
 
 class Catalogue:
@@ -43,173 +114,174 @@ class Catalogue:
         CatalogueError: there is no such file, it is damaged, or its schema is another one.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        if not path.is_file():
-            raise CatalogueError(
-                f"{path}: there is no catalogue; install hapadvise again, or name another one with --db FILE"
-            )
-        address = str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        if not os.path.isfile(path):
+            found = "is no file" if os.path.exists(path) else "there is no catalogue"
+            raise CatalogueError(f"{path}: {found}; {_REMEDY}")
+        address = os.path.abspath(path)
+        for character, code in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+            address = address.replace(character, code)
         try:
-            self._db = sqlite3.connect(f"file:{address}?mode=ro&immutable=1", uri=True)
+            self._db = sqlite3.connect(f"file://{address}?mode=ro&immutable=1", uri=True)
         except sqlite3.Error as error:
-            raise self._damaged(error) from error
-        (version,) = self._rows("pragma user_version")[0]
-        if version != SCHEMA_VERSION:
-            newer = "newer" if version > SCHEMA_VERSION else "older"
-            raise CatalogueError(
-                f"{path}: schema {version} is {newer} than this hapadvise reads ({SCHEMA_VERSION}); "
-                f"{'upgrade hapadvise' if newer == 'newer' else 'make it again'} or name another with --db FILE"
-            )
-        rows = self._rows(
-            "select source, data_as_of, built_at from provenance order by id desc limit 1"
-        )
-        if not rows:
-            raise self._damaged("its provenance is missing")
-        source, data_as_of, built_at = rows[0]
-        self.provenance = Provenance(source=source, data_as_of=data_as_of, built_at=built_at)
+            raise CatalogueError(f"{path}: cannot be opened ({error}); {_REMEDY}") from error
+        try:
+            self._check_schema()
+            rows = self._rows(_PROVENANCE)
+            if not rows:
+                raise self._damaged("it does not say where it comes from")
+        except CatalogueError:
+            self.close()
+            raise
+        self.provenance = Provenance._make(rows[0])
+
+    def close(self) -> None:
+        """Close the file; what was read stays."""
+        self._db.close()
 
     def branches(self) -> tuple[str, ...]:
-        """Every branch it covers, oldest first."""
-        return tuple(
-            branch for (branch,) in self._rows("select branch from branches order by branch_order")
-        )
+        """Every branch that it covers, oldest first.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        return tuple(branch for (branch,) in self._rows(_BRANCHES))
 
     def history(self, branch: str) -> BranchHistory | None:
-        """Releases and fixes of one branch; None for a branch that it does not cover."""
-        rows = self._rows(
-            "select long_term_support, maintained_until from branches where branch = ?", branch
-        )
+        """Releases and fixes of one branch; None for a branch that it does not cover.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        rows = self._rows(_BRANCH, branch)
         if not rows:
             return None
-        long_term, maintained_until = rows[0]
-        releases = self._rows(
-            "select version, version_order, released_on, commit_id from releases where branch = ? order by version_order",
-            branch,
-        )
-        return BranchHistory(
-            branch=branch,
-            long_term_support=None if long_term is None else bool(long_term),
-            maintained_until=maintained_until or "",
-            releases=tuple(
-                PublishedRelease(version=version, order=order, released_on=date, commit=commit)
-                for version, order, date, commit in releases
-            ),
-            fixes=self._fixes(branch),
-        )
+        releases = tuple(map(PublishedRelease._make, self._rows(_RELEASES, branch)))
+        if not releases:
+            raise self._damaged(f"branch {branch} has no release")
+        try:
+            history = BranchHistory(
+                branch=branch,
+                long_term_support=_FLAGS[rows[0][0]],
+                maintained_until=rows[0][1],
+                releases=releases,
+                fixes=self._fixes(branch),
+            )
+        except KeyError as error:  # of the tables above, by a word that no catalogue holds
+            raise self._damaged(f"{error} stands where it cannot") from error
+        self._check_fixes(history)
+        return history
+
+    def _check_schema(self) -> None:
+        ((schema,),) = self._rows(_SCHEMA)
+        ((application,),) = self._rows(_APPLICATION)
+        if schema > SCHEMA_VERSION:
+            raise CatalogueError(
+                f"{self.path}: its schema {schema} is newer than this hapadvise reads "
+                f"({SCHEMA_VERSION}); upgrade hapadvise, or name another with --db FILE"
+            )
+        if application != APPLICATION_ID:
+            raise self._damaged("it is no database of hapadvise")
+        if schema < SCHEMA_VERSION:
+            raise CatalogueError(
+                f"{self.path}: its schema {schema} is older than this hapadvise reads "
+                f"({SCHEMA_VERSION}); {_REMEDY}"
+            )
+
+    def _check_fixes(self, history: BranchHistory) -> None:
+        """What the matcher relies on: no fix is missing, and each follows the releases it names."""
+        fixes = history.fixes
+        orders = {release.version: release.order for release in history.releases}
+        orders[""] = history.newest.order + 1
+        for fix in fixes:
+            for version in (fix.fixed_in, fix.introduced_in, fix.reverted_in, fix.reapplied_in):
+                if version not in orders:
+                    raise self._damaged(f"branch {history.branch} has no release {version!r}")
+        held = [orders[fix.fixed_in] for fix in fixes]
+        positions = [fix.position for fix in fixes]
+        if held != sorted(held) or positions != list(range(1, len(fixes) + 1)):
+            raise self._damaged(f"branch {history.branch} lacks fixes, or they are out of order")
 
     def _fixes(self, branch: str) -> tuple[Fix, ...]:
-        issues = _grouped(
-            self._rows(
-                "select i.bug_id, i.issue from bug_issues i join fixes f on f.bug_id = i.bug_id "
-                "where f.branch = ? group by i.bug_id, i.issue",
-                branch,
-            )
-        )
+        issues = _grouped(self._rows(_ISSUES, branch))
         advisories = self._advisories(branch)
-        bugs: dict[str, Bug] = {}
-        fixes = []
-        for row in self._rows(
-            """
-            select b.id, b.subsystem, b.kind, b.evidence_tier, b.runtime, b.reviewed, b.title,
-              f.branch, f.commit_id, f.mainline_commit, f.merged_on, f.severity, f.position, f.fixed_in,
-              f.introduced_by, f.introduced_in, f.reverted_by, f.reverted_in, f.reapplied_by, f.reapplied_in
-            from fixes f join bugs b on b.id = f.bug_id
-            where f.branch = ? order by f.position
-            """,
-            branch,
-        ):
-            identity, subsystem, kind, tier, runtime, reviewed, title = row[:7]
-            bug = bugs.get(identity)
-            if bug is None:
-                bug = bugs[identity] = Bug(
-                    id=identity,
-                    subsystem=subsystem,
-                    kind=_KINDS[kind],
-                    tier=_TIERS[tier],
-                    runtime=None if runtime is None else bool(runtime),
-                    reviewed=bool(reviewed),
-                    title=title or "",
-                    advisory=advisories.get(identity),
-                    issues=tuple(issues.get(identity, ())),
-                )
-            fixes.append(
-                Fix(
-                    bug=bug,
-                    branch=row[7],
-                    commit=row[8],
-                    mainline_commit=row[9] or "",
-                    merged_on=row[10],
-                    severity=_SEVERITIES[row[11]],
-                    position=row[12],
-                    fixed_in=row[13] or "",
-                    introduced_by=row[14] or "",
-                    introduced_in=row[15] or "",
-                    reverted_by=row[16] or "",
-                    reverted_in=row[17] or "",
-                    reapplied_by=row[18] or "",
-                    reapplied_in=row[19] or "",
+        return tuple(
+            Fix._make(
+                (
+                    Bug(
+                        row[0],
+                        row[1],
+                        _KINDS[row[2]],
+                        _TIERS[row[3]],
+                        _FLAGS[row[4]],
+                        row[5] == 1,
+                        row[6],
+                        advisories.get(row[0]),
+                        tuple(issues.get(row[0], ())),
+                    ),
+                    branch,
+                    *row[7:10],
+                    _SEVERITIES[row[10]],
+                    *row[11:],
                 )
             )
-        return tuple(fixes)
+            for row in self._rows(_FIXES, branch)
+        )
 
     def _advisories(self, branch: str) -> dict[str, Advisory]:
-        within = "where bug_id in (select bug_id from fixes where branch = ?)"
-        objects = _grouped(
-            (bug, LostObject(name=name, pool=pool or "", size=size))
-            for bug, name, pool, size in self._rows(
-                f"select bug_id, name, pool, size from advisory_objects {within} order by bug_id, position",
-                branch,
-            )
-        )
+        objects = _grouped((row[0], LostObject(*row[1:])) for row in self._rows(_OBJECTS, branch))
         conditions = _grouped(
-            ((bug, kind), condition)
-            for bug, kind, condition in self._rows(
-                f"select bug_id, kind, condition from advisory_conditions {within} order by bug_id, kind, position",
-                branch,
-            )
+            ((bug, kind), condition) for bug, kind, condition in self._rows(_CONDITIONS, branch)
         )
         return {
             row[0]: Advisory(
                 kind=_KINDS[row[1]],
-                growth=row[2] or "",
-                runtime=None if row[3] is None else bool(row[3]),
-                needs_oom=bool(row[4]),
-                bounded=bool(row[5]),
-                summary=row[6],
-                trigger=row[7] or "",
-                workaround=row[8] or "",
-                confidence=row[9],
-                said_by=tuple(row[10].split()),
-                since_commit=row[11] or "",
-                since_version=row[12] or "",
-                related=tuple((row[13] or "").split()),
+                summary=row[2],
+                confidence=row[3],
+                said_by=tuple(row[4].split()),
+                runtime=_FLAGS[row[5]],
+                growth=row[6],
+                needs_oom=row[7] == 1,
+                bounded=row[8] == 1,
+                trigger=row[9],
+                workaround=row[10],
+                related=tuple(row[11].split()),
+                since_commit=row[12],
+                since_version=row[13],
                 objects=tuple(objects.get(row[0], ())),
                 features=tuple(conditions.get((row[0], "feature"), ())),
                 target=tuple(conditions.get((row[0], "target"), ())),
                 config=tuple(conditions.get((row[0], "config"), ())),
             )
-            for row in self._rows(
-                "select bug_id, kind, growth, runtime, needs_oom, bounded, summary, trigger, workaround, confidence, "
-                f"said_by, since_commit, since_version, related from advisories {within}",
-                branch,
-            )
+            for row in self._rows(_ADVISORIES, branch)
         }
 
-    def _rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
+    def _rows(self, query: tuple[str, str], *values: str) -> list[tuple[Any, ...]]:
+        sql, letters = query
         try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._damaged(error) from error
+            rows = self._db.execute(sql, values).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
+            # Damage also makes messages that are no text, and sizes that no memory holds.
+            raise self._damaged(str(error) or "out of memory") from error
+        for letter, column in zip(letters, zip(*rows, strict=True), strict=False):
+            if not _TYPES[letter].issuperset(map(type, column)):
+                raise self._damaged("a value is missing or of another type")
+        return rows
 
     def _damaged(self, reason: object) -> CatalogueError:
-        return CatalogueError(
-            f"{self.path}: the catalogue is damaged ({reason}); install hapadvise again, or name another with --db FILE"
-        )
+        return CatalogueError(f"{self.path}: the catalogue is damaged ({reason}); {_REMEDY}")
+
+
+def _grouped(pairs: Iterable[tuple[Any, ...]]) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def open_catalogue(
-    explicit: Path | None, refreshed: Path | None, *, bundled: Path = BUNDLED
+    explicit: str | None, refreshed: str | None, *, bundled: str = BUNDLED
 ) -> tuple[Catalogue, tuple[str, ...]]:
     """Open the catalogue that a report should use, with warnings about those passed over.
 
@@ -223,16 +295,18 @@ def open_catalogue(
     """
     if explicit is not None:
         return Catalogue(explicit), ()
-    warnings: list[str] = []
-    mine = None
-    if refreshed is not None and refreshed.is_file():
-        try:
-            mine = Catalogue(refreshed)
-        except CatalogueError as error:
-            warnings.append(f"{error} (the bundled catalogue is used)")
-    if mine is not None and not bundled.is_file():
-        return mine, tuple(warnings)
-    theirs = Catalogue(bundled)
-    if mine is not None and mine.provenance.data_as_of >= theirs.provenance.data_as_of:
-        return mine, tuple(warnings)
-    return theirs, tuple(warnings)
+    if refreshed is None or not os.path.exists(refreshed):
+        return Catalogue(bundled), ()
+    try:
+        mine = Catalogue(refreshed)
+    except CatalogueError as error:
+        return Catalogue(bundled), (f"{error} (the bundled catalogue is used)",)
+    try:
+        theirs = Catalogue(bundled)
+    except CatalogueError as error:
+        return mine, (f"{error} (the refreshed catalogue is used)",)
+    if mine.provenance.data_as_of >= theirs.provenance.data_as_of:
+        theirs.close()
+        return mine, ()
+    mine.close()
+    return theirs, ()

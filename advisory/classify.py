@@ -47,7 +47,8 @@ _MESSAGE_RULES = (
     (
         Kind.MEMORY_LEAK,
         re.compile(
-            r"leak|(never|not|n't|without)( \w+){0,2} (freed|released|destroyed|deallocated|freeing|releasing)"
+            r"leak|(never|not|n't|without)( \w+){0,2} "
+            r"(freed|released|destroyed|deallocated|freeing|releasing)"
             r"|(forg[oe]t\w*|missing|missed|lack\w*)( \w+){0,3} (to )?(free|release|destroy)",
             re.IGNORECASE,
         ),
@@ -56,7 +57,8 @@ _MESSAGE_RULES = (
 )
 _NOT_SERVING = re.compile(
     r"\bdeinit|\b(at|on|upon|during) (exit|startup|start-up|boot|shutdown|stop|init\w*)\b"
-    r"|\bpars(e|er|ing)\b|config(uration)? (check|error|parsing|file)|\bstartup\b|valgrind|\basan\b",
+    r"|\bpars(e|er|ing)\b|config(uration)? (check|error|parsing|file)"
+    r"|\bstartup\b|valgrind|\basan\b",
     re.IGNORECASE,
 )
 _SERVING = re.compile(

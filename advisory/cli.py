@@ -1,6 +1,8 @@
 """The command line: options in, one library call, text out, exit status.
 
 0 nothing found, 1 findings, 2 could not run, 3 cannot tell. A crash is never 1.
+
+What one command alone needs is imported in it: a report is to start at once.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ import datetime
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 from click_default_group import DefaultGroup
@@ -24,26 +25,31 @@ from advisory.history import BranchHistory
 from advisory.report import Question, Report, advise
 
 LARGEST_INPUT = 16 * 1024 * 1024
-_STATUS = {Verdict.NOT_AFFECTED: 0, Verdict.AFFECTED: 1, Verdict.POSSIBLE: 1, Verdict.UNKNOWN: 3}
+_EXIT_STATUS = {
+    Verdict.NOT_AFFECTED: 0,
+    Verdict.AFFECTED: 1,
+    Verdict.POSSIBLE: 1,
+    Verdict.UNKNOWN: 3,
+}
 
 
 @click.group(
     cls=DefaultGroup,
     default="advise",
     default_if_no_args=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(
     __version__, "-V", "--version", prog_name="hapadvise", message="%(prog)s %(version)s"
 )
 def cli() -> None:
-    """Tell which known bugs of HAProxy bite a build, which of them leak memory, and which release cures them.
+    """Tell which known bugs of HAProxy bite a build, which leak memory, and what cures them.
 
     'hapadvise FILE' is short for 'hapadvise advise FILE'.
     """
 
 
-@cli.command(name="advise")
+@click.command(name="advise")
 @click.argument("inputs", nargs=-1, metavar="[FILE|VERSION|-]...")
 @click.option(
     "--kind",
@@ -54,9 +60,7 @@ def cli() -> None:
 )
 @click.option(
     "--severity",
-    type=click.Choice(
-        [severity.value for severity in Severity if severity is not Severity.UNKNOWN]
-    ),
+    type=click.Choice([item.value for item in Severity if item is not Severity.UNKNOWN]),
     help="List only bugs at least this severe.",
 )
 @click.option("--all", "every_kind", is_flag=True, help="List bugs of every kind.")
@@ -70,10 +74,7 @@ def cli() -> None:
     help="Form of the report.",
 )
 @click.option(
-    "--db",
-    type=click.Path(path_type=Path),
-    envvar="HAPADVISE_DB",
-    help="Catalogue to use.  [env: HAPADVISE_DB]",
+    "--db", envvar="HAPADVISE_DB", metavar="FILE", help="Catalogue to use.  [env: HAPADVISE_DB]"
 )
 @click.option(
     "--max-age",
@@ -81,7 +82,7 @@ def cli() -> None:
     default=7,
     show_default=True,
     metavar="DAYS",
-    help="Older data is warned of, and cannot show that a build has no bugs.",
+    help="Warn of older data, and do not let it show that a build has no bugs.",
 )
 def advise_command(
     inputs: tuple[str, ...],
@@ -90,43 +91,44 @@ def advise_command(
     every_kind: bool,
     as_of: str | None,
     output: str,
-    db: Path | None,
+    db: str | None,
     max_age: int,
 ) -> None:
-    """Report on builds: FILE holds the output of 'haproxy -vv' (or -v, or 'show info'), '-' is standard input.
+    """Report on builds of HAProxy.
 
-    A VERSION such as 2.2.4 may stand for a file.
+    FILE holds the output of 'haproxy -vv' (or -v, or 'show info'), '-' is standard input; a VERSION
+    such as 2.2.4 may stand for a file.
     """
     if every_kind and kinds:
         raise click.UsageError("--all and --kind exclude each other; leave one out")
+    selected = frozenset(map(Kind, kinds)) or frozenset({Kind.MEMORY_LEAK})
     question = Question(
         today=datetime.date.today().isoformat(),  # noqa: DTZ011  (the user's own day)
         as_of=_day(as_of),
-        kinds=frozenset(map(Kind, kinds))
-        if kinds
-        else frozenset()
-        if every_kind
-        else frozenset({Kind.MEMORY_LEAK}),
+        kinds=frozenset() if every_kind else selected,
         least_severity=Severity(severity) if severity else Severity.UNKNOWN,
         narrowed=bool(kinds or severity),
         max_age=max_age,
     )
     builds: list[Build] = []
-    failed = 0
+    status = 0
     for name in inputs or _standard_input():
         try:
             builds += _read(name)
         except AdvisoryError as error:
             _tell(error)
-            failed = max(failed, error.exit_status)
-    reports: list[Report] = []
+            status = error.exit_status
     if builds:
-        catalogue, warnings = open_catalogue(db, _refreshed())
+        catalogue, warnings = open_catalogue(db or None, _refreshed())
         for warning in warnings:
             _tell(warning)
         reports = list(_reports(builds, catalogue, question))
         _print(reports, output)
-    sys.exit(failed or max((_STATUS[report.verdict] for report in reports), default=2))
+        status = status or max(_EXIT_STATUS[report.verdict] for report in reports)
+    sys.exit(status)
+
+
+cli.add_command(advise_command)
 
 
 def _reports(builds: list[Build], catalogue: Catalogue, question: Question) -> Iterator[Report]:
@@ -147,19 +149,20 @@ def _print(reports: list[Report], output: str) -> None:
     else:
         from advisory.formats.text import render_text
 
-        colour = (
-            sys.stdout.isatty()
-            and "NO_COLOR" not in os.environ
-            and os.environ.get("TERM") != "dumb"
-        )
+        terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        colour = terminal and not os.environ.get("NO_COLOR")
         text = render_text(reports, width=_width(), colour=colour)
-    click.echo(text, nl=False, color=True)
+    try:
+        click.echo(text, nl=False, color=True)
+    except BrokenPipeError:
+        # The reader left (a pager, head): the verdict stands, and nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _width() -> int:
-    """The terminal's width; 80 where there is none."""
+    """The terminal's width in columns; 80 where there is no terminal."""
     columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns):
+    if columns.isdecimal() and int(columns):
         return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 80
@@ -179,9 +182,9 @@ def _day(text: str | None) -> str:
 
 
 def _standard_input() -> tuple[str, ...]:
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin.isatty():
         raise click.UsageError(
-            "nothing to read; try 'haproxy -vv | hapadvise -', 'hapadvise FILE' or 'hapadvise 2.2.4'"
+            "nothing to read; try 'haproxy -vv | hapadvise', 'hapadvise FILE', 'hapadvise 2.2.4'"
         )
     return ("-",)
 
@@ -189,14 +192,11 @@ def _standard_input() -> tuple[str, ...]:
 def _read(name: str) -> tuple[Build, ...]:
     """The builds that a file, standard input or a bare version names."""
     if name == "-":
-        return read_builds(
-            _decoded(sys.stdin.buffer.read(LARGEST_INPUT + 1), "standard input"),
-            source="standard input",
-        )
-    path = Path(name)
+        data = sys.stdin.buffer.read(LARGEST_INPUT + 1)
+        return read_builds(_text_of(data, "standard input"), source="standard input")
     try:
-        with path.open("rb") as file:
-            text = _decoded(file.read(LARGEST_INPUT + 1), name)
+        with open(name, "rb") as file:
+            data = file.read(LARGEST_INPUT + 1)
     except FileNotFoundError as error:
         if is_bare_version(name):
             return read_builds(name, source="the command line")
@@ -206,16 +206,16 @@ def _read(name: str) -> tuple[Build, ...]:
     except IsADirectoryError as error:
         raise ParseError("is a directory; name the files in it", source=name) from error
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise ParseError(f"cannot be read ({reason})", source=name) from error
-    return read_builds(text, source=name)
+    return read_builds(_text_of(data, name), source=_printable(name))
 
 
-def _decoded(data: bytes, source: str) -> str:
-    """The text of an input; UTF-8 unless a byte order mark says UTF-16, with what is neither replaced."""
+def _text_of(data: bytes, source: str) -> str:
+    """An input's text: UTF-8 unless a byte order mark says UTF-16; what is neither is replaced."""
     if len(data) > LARGEST_INPUT:
         raise ParseError(
-            f"is larger than {LARGEST_INPUT // 1024 // 1024} MiB; pass the output of 'haproxy -vv' only",
+            f"is larger than {LARGEST_INPUT >> 20} MiB; pass only the output of 'haproxy -vv'",
             source=source,
         )
     if not data.strip():
@@ -223,42 +223,39 @@ def _decoded(data: bytes, source: str) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
     if b"\0" in data[:4096]:
-        raise ParseError("is binary, no text; pass the output of 'haproxy -vv'", source=source)
+        raise ParseError("is binary, not text; pass the output of 'haproxy -vv'", source=source)
     return data.decode("utf-8-sig", errors="replace")
 
 
-def _refreshed() -> Path | None:
+def _refreshed() -> str | None:
     """Where a refresh leaves its catalogue: in the user's data folder."""
-    base = os.environ.get("XDG_DATA_HOME") or (
-        f"{home}/.local/share" if (home := os.environ.get("HOME")) else ""
-    )
-    return Path(base, "hapadvise", "catalogue.db") if base else None
+    home = os.environ.get("HOME")
+    base = os.environ.get("XDG_DATA_HOME") or (f"{home}/.local/share" if home else None)
+    return f"{base}/hapadvise/catalogue.db" if base else None
 
 
 def _tell(message: object) -> None:
-    text = "".join(character if character.isprintable() else "?" for character in str(message))
-    click.echo(f"hapadvise: {text}", err=True)
+    click.echo(f"hapadvise: {_printable(str(message))}", err=True)
 
 
-def main() -> None:
+def _printable(text: str) -> str:
+    """The text with every character that a terminal might obey replaced."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def main(arguments: list[str] | None = None) -> None:
     """Run the command; every failure becomes one line and a status, here and nowhere else."""
     try:
-        cli.main(prog_name="hapadvise", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        sys.exit(cli.main(arguments, prog_name="hapadvise", standalone_mode=False))
     except click.Abort:
         _tell("interrupted")
         sys.exit(2)
     except click.ClickException as error:
-        hint = "; see 'hapadvise --help'" if isinstance(error, click.UsageError) else ""
-        _tell(f"{error.format_message().rstrip('.')}{hint}")
+        _tell(f"{error.format_message().rstrip('.')}; see 'hapadvise --help'")
         sys.exit(2)
     except AdvisoryError as error:
         _tell(error)
         sys.exit(error.exit_status)
-    except BrokenPipeError:
-        sys.stdout = None
-        sys.exit(2)
     except Exception as error:  # noqa: BLE001  (a crash must not look like a finding)
         _tell(f"internal error: {type(error).__name__}: {error}; please report it")
         sys.exit(2)

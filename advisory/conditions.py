@@ -15,10 +15,34 @@ from __future__ import annotations
 import re
 
 FEATURES = frozenset(
-    ["51DEGREES", "DEVICEATLAS", "ECH", "KTLS", "LINUX_SPLICE", "LUA", "NS", "OPENSSL", "OPENSSL_AWSLC", "OPENSSL_WOLFSSL", "OT", "PCRE", "PCRE2", "PROMEX", "QUIC", "QUIC_OPENSSL_COMPAT", "SLZ", "SYSTEMD", "TFO", "THREAD", "WURFL", "ZLIB"]
+    {
+        "51DEGREES",
+        "DEVICEATLAS",
+        "ECH",
+        "KTLS",
+        "LINUX_SPLICE",
+        "LUA",
+        "NS",
+        "OPENSSL",
+        "OPENSSL_AWSLC",
+        "OPENSSL_WOLFSSL",
+        "OT",
+        "PCRE",
+        "PCRE2",
+        "PROMEX",
+        "QUIC",
+        "QUIC_OPENSSL_COMPAT",
+        "SLZ",
+        "SYSTEMD",
+        "TFO",
+        "THREAD",
+        "WURFL",
+        "ZLIB",
+    }
 )
 _ATOM = re.compile(
-    r"section [\w-]+|keyword \S.*|argument \S+ \S+|mode (?:http|tcp|log|spop|haterm)|route tcp to http"
+    r"section [\w-]+|keyword \S.*|argument \S+ \S+|mode (?:http|tcp|log|spop|haterm)"
+    r"|route tcp to http"
 )
 
 

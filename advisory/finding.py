@@ -1,9 +1,7 @@
 """What is found about one bug and one build."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from advisory.bug import Bug, Fix
 
@@ -25,8 +23,7 @@ class FixState(Enum):
     REVERTED = "reverted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One bug and what it means for one build.
 
     ``fixed_in`` is the release from which the branch stays cured, "" where no release does.

@@ -1,24 +1,21 @@
 """The releases and fixes of one branch, as they stand or as they stood on an earlier day."""
 
-from __future__ import annotations
-
-import calendar
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from advisory.bug import Fix
 
+_QUARTER_ENDS = {"Q1": "03-31", "Q2": "06-30", "Q3": "09-30", "Q4": "12-31"}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """Where a catalogue's data comes from: ``source`` is ``bundled`` or ``refreshed``; ISO dates."""
+
+class Provenance(NamedTuple):
+    """Where a catalogue's data comes from (``bundled``, ``refreshed``) and its ISO dates."""
 
     source: str
     data_as_of: str
     built_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedRelease:
+class PublishedRelease(NamedTuple):
     """A release that upstream published: its own commit (12 hex) and its ISO date."""
 
     version: str
@@ -27,8 +24,7 @@ class PublishedRelease:
     commit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchHistory:
+class BranchHistory(NamedTuple):
     """One branch: releases and fixes, both oldest first.
 
     ``maintained_until`` is a quarter (``2025-Q2``) as the branch's own sources state it, "" if they
@@ -42,37 +38,40 @@ class BranchHistory:
     fixes: tuple[Fix, ...]
 
     def release(self, version: str) -> PublishedRelease | None:
+        """The release of this version; None if the branch has none."""
         return next((release for release in self.releases if release.version == version), None)
 
     @property
     def newest(self) -> PublishedRelease:
+        """The last release."""
         return self.releases[-1]
 
     def maintenance_ended(self, day: str) -> bool | None:
-        """Whether the quarter in which maintenance was to end lies before that ISO day; None if unknown."""
+        """Whether the last quarter of maintenance lies before that ISO day; None if unknown."""
         if not self.maintained_until:
             return None
-        year, quarter = self.maintained_until.split("-Q")
-        month = 3 * int(quarter)
-        return day > f"{year}-{month:02}-{calendar.monthrange(int(year), month)[1]}"
+        year, quarter = self.maintained_until.split("-")
+        return day > f"{year}-{_QUARTER_ENDS[quarter]}"
 
-    def as_of(self, day: str) -> BranchHistory | None:
+    def as_of(self, day: str) -> "BranchHistory | None":
         """The branch as it stood at the end of that ISO day; None if it had no release yet."""
         releases = tuple(release for release in self.releases if release.released_on <= day)
         if not releases:
             return None
-        known = {release.version for release in releases} | {""}
+        known = {release.version for release in releases}
+        if len(releases) == len(self.releases):
+            known.add("")  # a revert that awaits a release came after all of them
         fixes = []
         for fix in self.fixes:
-            if fix.merged_on > day:
+            # A release holds what it holds, whatever date a commit bears.
+            if fix.merged_on > day and (not fix.fixed_in or fix.fixed_in not in known):
                 continue
             if (
-                fix.reverted_in not in known
-                or fix.reapplied_in not in known
-                or fix.fixed_in not in known
+                fix.fixed_in not in known
+                or (fix.reverted_by and fix.reverted_in not in known)
+                or (fix.reapplied_by and fix.reapplied_in not in known)
             ):
-                fix = replace(
-                    fix,
+                fix = fix._replace(
                     fixed_in=fix.fixed_in if fix.fixed_in in known else "",
                     reverted_by=fix.reverted_by if fix.reverted_in in known else "",
                     reverted_in=fix.reverted_in if fix.reverted_in in known else "",
@@ -80,4 +79,4 @@ class BranchHistory:
                     reapplied_in=fix.reapplied_in if fix.reapplied_in in known else "",
                 )
             fixes.append(fix)
-        return replace(self, releases=releases, fixes=tuple(fixes))
+        return self._replace(releases=releases, fixes=tuple(fixes))

@@ -10,8 +10,8 @@ def bug_ids(fixes: Iterable[Mapping[str, str]]) -> dict[tuple[str, str], str]:
     """Give every fix the id of its bug.
 
     Fixes with one mainline commit cure one bug. A fix that names none joins the bug that alone has
-    its subject, unless that bug already has a fix in the same branch that stands; failing that,
-    fixes of different branches with one subject make a bug of their own.
+    its subject, unless that bug already has a fix in the same branch that stands; failing that, it
+    begins a bug of its own, which fixes of other branches may join in the same way.
 
     Args:
         fixes: rows with ``branch``, ``commit_id``, ``mainline_commit``, ``subject_key``,

@@ -1,10 +1,8 @@
 """Which bugs concern a release, and why."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from advisory.bug import Fix, Severity
 from advisory.finding import Finding, FixState, Verdict
@@ -12,21 +10,21 @@ from advisory.history import BranchHistory, PublishedRelease
 from advisory.requirements import needs_of, program_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a build stands on its branch: at a release, and up to which fix.
 
     ``position`` is that of the last fix known to be in; ``doubtful`` are those that may be in too,
-    because the build was made from a commit between this release and the next.
+    because the build was made from a commit between this release and the next. ``until`` is the
+    order of the last release whose commits may be in.
     """
 
     release: PublishedRelease
     position: int
+    until: int
     doubtful: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(NamedTuple):
     """The bugs of one branch seen from one place on it.
 
     ``known_bugs`` and ``by_severity`` count as the public page of the release does: every fix that
@@ -47,13 +45,13 @@ def place_release(history: BranchHistory, release: PublishedRelease) -> Place:
         for fix in history.fixes
         if fix.fixed_in and orders[fix.fixed_in] <= release.order
     )
-    return Place(release=release, position=max(held, default=0))
+    return Place(release=release, position=max(held, default=0), until=release.order)
 
 
 def place_commit(
     history: BranchHistory, release: PublishedRelease, commit: str, past: int | None
 ) -> Place:
-    """A build of a commit after the release: at the fix that the commit is, else somewhere before the next.
+    """A build of a commit after the release: at the fix that it is, else before the next release.
 
     Args:
         history: the branch.
@@ -62,15 +60,18 @@ def place_commit(
         past: how many commits lie between, where the build tells; it bounds how many fixes are in.
     """
     base = place_release(history, release)
-    for fix in history.fixes:
-        if fix.commit.startswith(commit[:12]) and fix.position > base.position:
-            return Place(release=release, position=fix.position)
     later = [fix for fix in history.fixes if fix.position > base.position]
-    until = later[0].fixed_in if later else ""
-    doubtful = [fix.position for fix in later if fix.fixed_in == until]
-    if past is not None:
-        doubtful = doubtful[:past]
-    return Place(release=release, position=base.position, doubtful=frozenset(doubtful))
+    for fix in later:
+        if fix.commit.startswith(commit[:12]):
+            until = _orders(history).get(fix.fixed_in, history.newest.order + 1)
+            return base._replace(position=fix.position, until=until)
+    following = next((other for other in history.releases if other.order > release.order), None)
+    awaited = following.version if following is not None else ""
+    doubtful = [fix.position for fix in later if fix.fixed_in == awaited][:past]
+    return base._replace(
+        until=following.order if following is not None else release.order + 1,
+        doubtful=frozenset(doubtful),
+    )
 
 
 def match(
@@ -88,13 +89,19 @@ def match(
         target: the TARGET that it was made for, "" where that is not known.
     """
     orders = _orders(history)
-    off = {feature[1:] for feature in features if feature.startswith("-")}
+    build = _Build(
+        place=place,
+        orders=orders,
+        off=frozenset(feature[1:] for feature in features if feature.startswith("-")),
+        target=target,
+        taken_back=_taken_back(history.fixes, place, orders),
+    )
     later = [fix for fix in history.fixes if fix.position > place.position]
     counts = Counter(fix.severity for fix in later)
     findings: list[Finding] = []
     not_affected: list[Finding] = []
     for fix in _deciding(history.fixes):
-        finding = _judge(fix, place, orders, off, target)
+        finding = _judge(fix, build)
         if finding is not None:
             (not_affected if finding.verdict is Verdict.NOT_AFFECTED else findings).append(finding)
     return Match(
@@ -105,8 +112,33 @@ def match(
     )
 
 
+class _Build(NamedTuple):
+    """What a bug is held against.
+
+    ``orders`` are those of the branch's releases, ``off`` the features that the build lacks.
+    ``taken_back`` are the fixes, by bug, that it holds or may hold and that the branch lost later.
+    """
+
+    place: Place
+    orders: dict[str, int]
+    off: frozenset[str]
+    target: str
+    taken_back: dict[str, Fix]
+
+
 def _orders(history: BranchHistory) -> dict[str, int]:
     return {release.version: release.order for release in history.releases}
+
+
+def _taken_back(fixes: tuple[Fix, ...], place: Place, orders: dict[str, int]) -> dict[str, Fix]:
+    here = place.release.order
+    return {
+        fix.bug.id: fix
+        for fix in fixes
+        if fix.reverted_by
+        and (fix.position <= place.position or fix.position in place.doubtful)
+        and orders.get(fix.reverted_in, here + 1) > here
+    }
 
 
 def _deciding(fixes: tuple[Fix, ...]) -> Iterable[Fix]:
@@ -123,35 +155,29 @@ def _stands(fix: Fix) -> bool:
     return not fix.reverted_by or bool(fix.reapplied_by)
 
 
-def _judge(
-    fix: Fix, place: Place, orders: dict[str, int], off: set[str], target: str
-) -> Finding | None:
+def _judge(fix: Fix, build: _Build) -> Finding | None:
     """One bug for one build; None where the build holds its fix for good."""
-    here = place.release
-    cured = (fix.reapplied_in if fix.reapplied_by else fix.fixed_in) if _stands(fix) else ""
-    if cured and orders[cured] <= here.order:
+    stands = _stands(fix)
+    cured = (fix.reapplied_in if fix.reapplied_by else fix.fixed_in) if stands else ""
+    if cured and build.orders[cured] <= build.place.release.order:
         return None
-    if fix.position <= place.position and _stands(fix) and not fix.reapplied_by:
+    if fix.position <= build.place.position and not fix.reverted_by:
         return None  # a snapshot that holds it already
-    state = (
-        FixState.RELEASED if cured else FixState.REVERTED if fix.reverted_by else FixState.MERGED
-    )
-    excluded = _excluded(fix, here, orders, off, target)
+    state = FixState.RELEASED if cured else FixState.MERGED if stands else FixState.REVERTED
+    excluded = _excluded(fix, build)
     if excluded:
-        verdict, reasons = Verdict.NOT_AFFECTED, (excluded,)
+        verdict, reason = Verdict.NOT_AFFECTED, excluded
     else:
-        verdict, reason = _relevance(fix, place, orders, cured)
-        reasons = (reason,)
+        verdict, reason = _relevance(fix, cured, build)
     return Finding(
-        bug=fix.bug, fix=fix, fixed_in=cured, fix_state=state, verdict=verdict, reasons=reasons
+        bug=fix.bug, fix=fix, fixed_in=cured, fix_state=state, verdict=verdict, reasons=(reason,)
     )
 
 
-def _excluded(
-    fix: Fix, here: PublishedRelease, orders: dict[str, int], off: set[str], target: str
-) -> str:
+def _excluded(fix: Fix, build: _Build) -> str:
     """Why the bug cannot be in this build; "" where nothing rules it out."""
-    if fix.introduced_in and orders.get(fix.introduced_in, here.order + 1) > here.order:
+    until = build.place.until
+    if fix.introduced_in and build.orders.get(fix.introduced_in, until + 1) > until:
         return f"entered later, in {fix.introduced_in} (commit {fix.introduced_by})"
     program = program_of(fix.bug.subsystem)
     if program:
@@ -160,38 +186,45 @@ def _excluded(
     advisory = fix.bug.advisory
     if advisory is not None:
         needs += tuple((feature[1:],) for feature in advisory.features if feature[0] == "+")
-        if advisory.target and target and target not in advisory.target:
-            return f"concerns {' and '.join(advisory.target)}; this build's TARGET is {target}"
+        if advisory.target and build.target and build.target not in advisory.target:
+            return (
+                f"concerns {' and '.join(advisory.target)}; this build's TARGET is {build.target}"
+            )
     for group in needs:
-        if off.issuperset(group):
+        if build.off.issuperset(group):
             return f"needs {' or '.join(group)}, which this build lacks"
     return ""
 
 
-def _relevance(fix: Fix, place: Place, orders: dict[str, int], cured: str) -> tuple[Verdict, str]:
-    here = place.release
-    if (
-        fix.reverted_by
-        and fix.fixed_in
-        and orders[fix.fixed_in] <= here.order < orders.get(fix.reverted_in, 0)
-    ):
+def _relevance(fix: Fix, cured: str, build: _Build) -> tuple[Verdict, str]:
+    """Whether a bug that nothing rules out is in the build, and why."""
+    place = build.place
+    lost = build.taken_back.get(fix.bug.id)
+    if lost is not None:
+        # A snapshot may hold what its base release does not.
+        holder = place.release.version if place.until == place.release.order else "this build"
+        holds = "may hold" if lost.position in place.doubtful else "holds"
+        fate = f"{lost.reverted_in} took it back" if lost.reverted_in else "it was taken back since"
         return Verdict.POSSIBLE, (
-            f"{here.version} holds the fix, but {fix.reverted_in} took it back (commit {fix.reverted_by}): "
-            "do not count on it"
+            f"{holder} {holds} the fix, but {fate} (commit {lost.reverted_by}): do not count on it"
         )
     if fix.position in place.doubtful:
         return (
             Verdict.POSSIBLE,
             "the fix was merged before the next release; this build may hold it already",
         )
-    if not cured and fix.reverted_by:
-        when = f"in {fix.reverted_in}" if fix.reverted_in else "later"
-        return Verdict.AFFECTED, f"its fix was taken back {when} (commit {fix.reverted_by})"
-    if not cured:
-        return Verdict.AFFECTED, "the fix is merged and awaits a release"
-    if fix.reapplied_by:
+    return Verdict.AFFECTED, _fate(fix, cured)
+
+
+def _fate(fix: Fix, cured: str) -> str:
+    """What became of a fix that the build lacks."""
+    if not fix.reverted_by:
         return (
-            Verdict.AFFECTED,
-            f"its fix was taken back in {fix.reverted_in} and came again in {cured}",
+            f"the fix came later, in {cured}" if cured else "the fix is merged and awaits a release"
         )
-    return Verdict.AFFECTED, f"the fix came later, in {cured}"
+    taken_back = f"its fix was taken back {f'in {fix.reverted_in}' if fix.reverted_in else 'later'}"
+    if not fix.reapplied_by:
+        return f"{taken_back} (commit {fix.reverted_by})"
+    if cured:
+        return f"{taken_back} and came again in {cured}"
+    return f"{taken_back}; it is merged again and awaits a release"

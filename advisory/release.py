@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import total_ordering
+from typing import TYPE_CHECKING
 
-from packaging.version import Version
+if TYPE_CHECKING:
+    from packaging.version import Version
 
-_FORM = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?(?:-(dev|rc)(\d{1,4}))?")
+_FORM = r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?(?:-(dev|rc)(\d{1,4}))?"
 
 
 @total_ordering
@@ -26,37 +28,27 @@ class Release:
         ValueError: the text is no such version.
     """
 
-    __slots__ = ("_key", "branch", "text")
+    __slots__ = ("branch", "is_development", "order", "text")
 
     def __init__(self, text: str) -> None:
-        match = _FORM.fullmatch(text)
+        match = re.fullmatch(_FORM, text, re.ASCII)
         if match is None:
             raise ValueError(f"{text!r} is no HAProxy version; expected the form 2.2.4")
+        major, minor, *rest = match.group(1, 2, 3, 4)
         self.text = text
-        self.branch = f"{int(match[1])}.{int(match[2])}"
-        self._key = Version(text)
+        self.branch = f"{int(major)}.{int(minor)}"
+        self.is_development = match[5] is not None
+        # A number for the catalogue's order column; development versions share that of their .0.
+        self.order = 0
+        for part in (major, minor, *rest):
+            self.order = self.order * 10_000 + int(part or 0)
 
     @property
-    def is_development(self) -> bool:
-        """Whether this precedes the branch's first release."""
-        return self._key.is_prerelease
+    def _key(self) -> Version:
+        # Imported when two versions are compared, which the report of a known release never does.
+        from packaging.version import Version
 
-    @property
-    def order(self) -> int:
-        """A number that sorts releases as they follow each other, for the catalogue's order column.
-
-        Raises:
-            ValueError: a development version, which the catalogue does not hold.
-        """
-        if self.is_development:
-            raise ValueError(
-                f"{self.text} is a development version; it has no order among releases"
-            )
-        parts = (*self._key.release, 0, 0)[:4]
-        number = 0
-        for part in parts:
-            number = number * 10_000 + part
-        return number
+        return Version(self.text)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Release) and self._key == other._key

@@ -1,28 +1,23 @@
 """What hapadvise says of one build: one value, from which every output format is made."""
 
-from __future__ import annotations
-
 import datetime
-from dataclasses import dataclass, replace
+from collections import Counter
+from typing import NamedTuple
 
 from advisory.bug import Kind, Severity
 from advisory.build import Build, Origin
-from advisory.finding import Finding, Verdict
+from advisory.finding import Finding, FixState, Verdict
 from advisory.history import BranchHistory, Provenance, PublishedRelease
 from advisory.matcher import Match, Place, match, place_commit, place_release
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """What is asked of a build.
 
-    Args:
-        today: the day on which it is asked, ISO.
-        as_of: the day as of which to answer, ISO; "" for all that is known.
-        kinds: list bugs of these kinds; empty for every kind.
-        least_severity: list bugs at least as severe.
-        narrowed: kinds or severity were asked for, so that other bugs are no answer.
-        max_age: days after which data is too old to say that there is nothing.
+    ``today`` is the day on which it is asked, ``as_of`` the day as of which to answer ("" for all
+    that is known), both ISO. ``kinds`` (empty: every kind) and ``least_severity`` select what is
+    listed; ``narrowed`` says that the user chose them, so that other bugs are no answer. Data older
+    than ``max_age`` days cannot show that there is nothing.
     """
 
     today: str
@@ -32,15 +27,24 @@ class Question:
     narrowed: bool = False
     max_age: int = 7
 
+    @property
+    def day(self) -> str:
+        """The day that the answer is for."""
+        return self.as_of or self.today
+
     def selects(self, finding: Finding) -> bool:
+        """Whether a finding is of the kinds and severities that are asked for."""
         return (not self.kinds or finding.bug.kind in self.kinds) and (
             finding.fix.severity.rank <= self.least_severity.rank
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The build that is judged; empty texts stand for what is not known."""
+class Target(NamedTuple):
+    """The build that is judged; empty texts stand for what is not known.
+
+    ``printed`` is the version as the binary prints it, ``version`` the release in it. ``origin`` is
+    ``official`` where the build names the release's own commit, else one of ``build.Origin``.
+    """
 
     source: str
     printed: str
@@ -54,9 +58,8 @@ class Target:
     features: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A release on the way: how many of the listed bugs it cures and leaves, counted from the target."""
+class Step(NamedTuple):
+    """A release on the way: how many of the listed bugs it cures, and leaves."""
 
     version: str
     released_on: str
@@ -64,14 +67,15 @@ class Step:
     leaves: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """The answer for one build.
 
-    ``reason`` says why a verdict is unknown. ``known_bugs`` is None where they cannot be counted.
-    ``findings`` and ``not_affected`` hold what was selected; the counts hold for all. ``steps`` are
-    the releases that cure a listed bug, oldest first; ``minimal`` is the smallest that cures every
-    one that any release cures, ``latest`` the branch's newest.
+    ``reason`` says why a verdict is unknown. ``known_bugs`` is None where they cannot be counted;
+    ``excluded`` of them cannot concern the build, and ``taken_back`` more are open because their
+    fixes were taken back. ``related`` counts the bugs of other
+    kinds that eat memory as well and were not asked for. ``findings`` and ``not_affected`` hold
+    what was selected. ``steps`` are the releases that cure a listed bug, oldest first; ``minimal``
+    is the smallest that cures every one that any release cures, ``latest`` the branch's newest.
     """
 
     target: Target
@@ -83,36 +87,36 @@ class Report:
     known_bugs: int | None = None
     by_severity: tuple[tuple[Severity, int], ...] = ()
     excluded: int = 0
+    taken_back: int = 0
     memory_leaks: int | None = None
     runtime_leaks: int | None = None
     kinds: tuple[str, ...] = ()
+    related: tuple[tuple[Kind, int], ...] = ()
     findings: tuple[Finding, ...] = ()
     not_affected: tuple[Finding, ...] = ()
     steps: tuple[Step, ...] = ()
     minimal: Step | None = None
     latest: Step | None = None
-    newest: str = ""
     warnings: tuple[str, ...] = ()
 
 
-_GROWTH_RANK = {
-    growth: rank
-    for rank, growth in enumerate(
-        (
-            "per-connection",
-            "per-request",
-            "periodic",
-            "per-cli-command",
-            "per-reload",
-            "on-error-path",
-        )
-    )
-}
+_GROWTHS = (
+    "per-connection",
+    "per-request",
+    "periodic",
+    "per-cli-command",
+    "per-reload",
+    "on-error-path",
+)
+_GROWTH_RANK = {growth: rank for rank, growth in enumerate(_GROWTHS)}
 
 
 def growth_class(finding: Finding) -> int:
-    """0 for a leak that grows in a serving process without end, 1 where that is not known, 2 for one
-    that ends by itself or needs memory to have run out, 3 for one that no serving process has.
+    """How much a leak matters to a serving process.
+
+    Returns:
+        0 if it grows in one without end, 1 where that is not known, 2 if it ends by itself or needs
+        memory to have run out, 3 if no serving process has it.
     """
     advisory = finding.bug.advisory
     if finding.bug.runtime is False:
@@ -142,38 +146,37 @@ def advise(
     Returns:
         A report; its verdict is unknown, with the reason, where the build cannot be judged.
     """
-    day = min(question.as_of or provenance.data_as_of, provenance.data_as_of)
-    known = history.as_of(day) if history is not None else None
+    day = provenance.data_as_of
+    known = history
+    if question.as_of and question.as_of < day:
+        day = question.as_of
+        known = history.as_of(day) if history is not None else None
     release = known.release(build.version.release.text) if known is not None else None
     report = Report(
         target=_target(build, release),
         provenance=provenance,
-        age_days=_days(provenance.data_as_of, question.as_of or question.today),
+        age_days=_days(provenance.data_as_of, question.day),
         as_of=day,
         verdict=Verdict.UNKNOWN,
-        newest=known.newest.version if known is not None else "",
     )
     reason = _why_unknown(build, history, known, release, day)
     if reason or known is None or release is None:
-        return replace(report, reason=reason)
+        return report._replace(reason=reason)
     place, notes = _place(build, known, release)
-    return _filled(
-        report, build, known, match(known, place, build.features, build.target), question, notes
-    )
+    found = match(known, place, build.features, build.target)
+    return _filled(report, known, found, question, notes)
 
 
 def _days(since: str, until: str) -> int:
-    return max(0, (datetime.date.fromisoformat(until) - datetime.date.fromisoformat(since)).days)
+    span = datetime.date.fromisoformat(until) - datetime.date.fromisoformat(since)
+    return max(0, span.days)
 
 
 def _target(build: Build, release: PublishedRelease | None) -> Target:
     version = build.version
     origin = version.origin.value
-    if version.origin is Origin.COMMIT and release is not None:
-        # The hash of a release's own commit is what upstream's tarballs carry.
-        origin = (
-            "official" if release.commit.startswith(version.commit[:12]) else Origin.COMMIT.value
-        )
+    if version.origin is Origin.COMMIT and release is not None and _is_own(version.commit, release):
+        origin = "official"
     return Target(
         source=build.source,
         printed=version.text,
@@ -188,6 +191,11 @@ def _target(build: Build, release: PublishedRelease | None) -> Target:
     )
 
 
+def _is_own(commit: str, release: PublishedRelease) -> bool:
+    """Whether this is the release's own commit, which upstream's tarballs carry in the version."""
+    return release.commit.startswith(commit[:12])
+
+
 def _why_unknown(
     build: Build,
     history: BranchHistory | None,
@@ -199,21 +207,25 @@ def _why_unknown(
     version = build.version
     text = version.release.text
     if version.origin is Origin.ENTERPRISE:
-        return f"{version.text} is a build of {version.vendor}, whose level of fixes cannot be read off its number"
+        return (
+            f"{version.text} is a build of {version.vendor}, "
+            "whose level of fixes cannot be read off its number"
+        )
     if version.origin is Origin.DEVELOPMENT:
-        return f"{text} is a development version; the pages of known bugs cover releases only"
+        return f"{text} is no release, and the pages of known bugs cover releases only"
     if history is None:
-        return f"branch {version.release.branch} is not in the catalogue (as of {day})"
+        return f"branch {version.release.branch} is not in the catalogue (data as of {day})"
     if known is None:
         return f"branch {history.branch} had no release yet on {day}"
-    if release is None and version.release.order > known.newest.order:
+    if release is not None:
+        return ""
+    newest = known.newest
+    if version.release.order > newest.order:
         return (
-            f"{text} is newer than what the catalogue knows; as of {day} the newest {known.branch} release was "
-            f"{known.newest.version}; what was found since is not known"
+            f"{text} is newer than the data: on {day} the newest {known.branch} release was "
+            f"{newest.version}; it holds the fixes of that one, what came since is not known"
         )
-    if release is None:
-        return f"the catalogue knows no release {text} of branch {known.branch}"
-    return ""
+    return f"branch {known.branch} has no release {text} (data as of {day})"
 
 
 def _place(
@@ -221,57 +233,73 @@ def _place(
 ) -> tuple[Place, tuple[str, ...]]:
     """Where on its branch a build stands, and what has to be said about that."""
     version = build.version
+    here = place_release(history, release)
     if version.origin is Origin.PACKAGE:
         who = version.vendor or "a packager"
-        return place_release(history, release), (
-            f"{version.text} carries a revision of {who}: it is judged by its upstream version {release.version}; "
-            "fixes that the packager added are not known",
+        return here, (
+            f"{version.text} carries a revision of {who}: it is judged by its upstream version "
+            f"{release.version}; fixes that were added to the package are not known",
         )
-    if version.origin is Origin.UNRECOGNISED and version.text != release.version:
-        return place_release(history, release), (
-            f"what follows {release.version} in {version.text} is of no known form; judged as {release.version}",
+    if version.origin is Origin.UNRECOGNISED:
+        rest = (
+            "what the packager may have added to the version is cut off"
+            if version.text == release.version
+            else f"what follows the number in {version.text} is of no known form"
         )
-    if version.commit and not release.commit.startswith(version.commit[:12]):
-        place = place_commit(history, release, version.commit, version.commits_past)
-        if not place.doubtful:
-            return place, (
-                f"built from commit {version.commit} after {release.version}: judged as of that commit",
-            )
+        return here, (f"{rest}; it is judged as {release.version}",)
+    if not version.commit or _is_own(version.commit, release):
+        return here, ()
+    place = place_commit(history, release, version.commit, version.commits_past)
+    if place.position > here.position:
         return place, (
-            f"built from commit {version.commit}, which is not {release.version}'s own and no known fix: it may hold up "
-            f"to {len(place.doubtful)} fixes that were merged after {release.version}",
+            f"built from commit {version.commit}, a fix merged after {release.version}: "
+            "it is judged as of that commit",
         )
-    return place_release(history, release), ()
+    return place, (
+        f"built from commit {version.commit}, which is neither {release.version}'s own nor a known "
+        f"fix: {len(place.doubtful)} fixes that were merged after {release.version} may be in it",
+    )
 
 
 def _filled(
     report: Report,
-    build: Build,
     history: BranchHistory,
     found: Match,
     question: Question,
     notes: tuple[str, ...],
 ) -> Report:
+    """The report with what was found."""
     selected = tuple(sorted(filter(question.selects, found.findings), key=_rank))
-    leaks = [finding for finding in found.findings if finding.bug.kind is Kind.MEMORY_LEAK]
-    steps, minimal, latest = _upgrade(history, build, selected)
+    leaks = [item for item in found.findings if item.bug.kind is Kind.MEMORY_LEAK]
+    steps = _steps(history, report.target.version, selected)
     verdict, reason = _verdict(report, history, found, selected, question)
-    return replace(
-        report,
+    return report._replace(
         verdict=verdict,
         reason=reason,
         known_bugs=found.known_bugs,
         by_severity=found.by_severity,
         excluded=len(found.not_affected),
+        taken_back=sum(item.fix_state is FixState.REVERTED for item in found.findings),
         memory_leaks=len(leaks),
-        runtime_leaks=sum(finding.bug.runtime is True for finding in leaks),
+        runtime_leaks=sum(item.bug.runtime is True for item in leaks),
         kinds=tuple(sorted(kind.value for kind in question.kinds)),
+        related=_related(found, question),
         findings=selected,
         not_affected=tuple(sorted(filter(question.selects, found.not_affected), key=_rank)),
         steps=steps,
-        minimal=minimal,
-        latest=latest,
+        minimal=steps[-1] if steps else None,
+        latest=_step(history.newest, selected, _orders(history)),
         warnings=notes + _warnings(report, history, question),
+    )
+
+
+def _related(found: Match, question: Question) -> tuple[tuple[Kind, int], ...]:
+    """How many bugs of the other kinds there are that make a process grow."""
+    counts = Counter(item.bug.kind for item in found.findings)
+    return tuple(
+        (kind, counts[kind])
+        for kind in (Kind.MEMORY_LEAK, Kind.STUCK_OBJECT, Kind.FD_LEAK)
+        if question.kinds and kind not in question.kinds and counts[kind]
     )
 
 
@@ -285,14 +313,13 @@ def _verdict(
     """Affected if something is found; not affected only if the data would show it."""
     if selected or (not question.narrowed and found.findings):
         return Verdict.AFFECTED, ""
-    if history.maintenance_ended(report.as_of if question.as_of else question.today):
-        return Verdict.UNKNOWN, (
-            f"no bug is listed, but branch {history.branch} was to be maintained until {history.maintained_until}: "
-            "later fixes were not merged into it"
-        )
+    end = _end_of(history, question.day)
+    if end:
+        return Verdict.UNKNOWN, f"nothing is listed, but {end}: later fixes were not merged into it"
     if report.age_days > question.max_age:
         return Verdict.UNKNOWN, (
-            f"no bug was known on {report.as_of}, {report.age_days} days ago; what was found since is not known"
+            f"nothing was known on {report.as_of}, {report.age_days} days ago; "
+            "what was found since is not known"
         )
     return Verdict.NOT_AFFECTED, ""
 
@@ -301,39 +328,47 @@ def _warnings(report: Report, history: BranchHistory, question: Question) -> tup
     warnings = []
     if report.age_days > question.max_age:
         warnings.append(
-            f"the data is {report.age_days} days old: bugs and releases since {report.provenance.data_as_of} are not in it"
+            f"the data is {report.age_days} days old: bugs and releases since "
+            f"{report.provenance.data_as_of} are not in it"
         )
-    day = report.as_of if question.as_of else question.today
-    if history.maintenance_ended(day):
-        warnings.append(
-            f"branch {history.branch} was to be maintained until {history.maintained_until}: bugs found since are not "
-            "counted here, and were not fixed in it"
-        )
-    elif history.maintenance_ended(day) is None and _days(history.newest.released_on, day) > 365:
-        warnings.append(
-            f"branch {history.branch} has had no release since {history.newest.released_on}: bugs found since are "
-            "not counted here"
-        )
+    end = _end_of(history, question.day)
+    if end:
+        warnings.append(f"{end}: bugs found since are not counted here, and were not fixed in it")
     return tuple(warnings)
 
 
-def _upgrade(
-    history: BranchHistory, build: Build, findings: tuple[Finding, ...]
-) -> tuple[tuple[Step, ...], Step | None, Step | None]:
-    """The releases that cure listed bugs, the smallest that cures all that can be, and the newest."""
-    orders = {release.version: release.order for release in history.releases}
-    here = orders[build.version.release.text]
-    cured_at = [orders[finding.fixed_in] for finding in findings if finding.fixed_in]
+def _end_of(history: BranchHistory, day: str) -> str:
+    """What tells that the branch's maintenance had ended by that day; "" if nothing does."""
+    ended = history.maintenance_ended(day)
+    if ended:
+        return f"branch {history.branch} was to be maintained until {history.maintained_until}"
+    if ended is None and _days(history.newest.released_on, day) > 365:
+        return f"branch {history.branch} has had no release since {history.newest.released_on}"
+    return ""
 
-    def step(release: PublishedRelease) -> Step:
-        cures = sum(order <= release.order for order in cured_at)
-        return Step(
-            version=release.version,
-            released_on=release.released_on,
-            cures=cures,
-            leaves=len(findings) - cures,
-        )
 
-    later = [release for release in history.releases if release.order > here]
-    steps = tuple(step(release) for release in later if release.order in cured_at)
-    return steps, steps[-1] if steps else None, step(history.newest)
+def _orders(history: BranchHistory) -> dict[str, int]:
+    return {release.version: release.order for release in history.releases}
+
+
+def _step(release: PublishedRelease, findings: tuple[Finding, ...], orders: dict[str, int]) -> Step:
+    cures = sum(
+        bool(finding.fixed_in) and orders[finding.fixed_in] <= release.order for finding in findings
+    )
+    return Step(
+        version=release.version,
+        released_on=release.released_on,
+        cures=cures,
+        leaves=len(findings) - cures,
+    )
+
+
+def _steps(history: BranchHistory, here: str, findings: tuple[Finding, ...]) -> tuple[Step, ...]:
+    """The releases after this one that cure a listed bug, oldest first."""
+    orders = _orders(history)
+    curing = {finding.fixed_in for finding in findings}
+    return tuple(
+        _step(release, findings, orders)
+        for release in history.releases
+        if release.order > orders[here] and release.version in curing
+    )

@@ -87,13 +87,10 @@ def _needs_of(tag: str) -> tuple[tuple[str, ...], ...]:
 
 @cache
 def needs_of(subsystem: str) -> tuple[tuple[str, ...], ...]:
-    """The features without which no bug of this subsystem can bite; of each group one must be in."""
-    tags = [tag.strip() for tag in subsystem.split(",")]
-    if len(tags) > 1:
-        # Several subsystems: one that needs nothing is enough to make the bug possible.
-        found = [_needs_of(tag) for tag in tags]
-        return found[0] if all(found) and len(set(found)) == 1 else ()
-    return _needs_of(subsystem)
+    """The features that bugs of this subsystem need; of each group one must be in."""
+    # Of several subsystems any may do: what one of them does not need rules nothing out.
+    found = {_needs_of(tag.strip()) for tag in subsystem.split(",")}
+    return found.pop() if len(found) == 1 else ()
 
 
 @cache

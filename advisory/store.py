@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import os
+import datetime
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,33 +15,170 @@ import sqlite_utils
 
 from advisory.advisories import read_advisories
 from advisory.bug import Advisory, Kind, Severity, Tier
-from advisory.catalogue import SCHEMA_VERSION
+from advisory.catalogue import APPLICATION_ID, SCHEMA_VERSION
 from advisory.errors import CatalogueError
+from advisory.finding import FixState
 from advisory.identity import bug_ids
 from advisory.release import Release, branch_order
+from advisory.requirements import program_of
 
 Row = dict[str, Any]
-LEAKS = {Kind.MEMORY_LEAK.value, Kind.FD_LEAK.value, Kind.STUCK_OBJECT.value}
+LEAKS = {Kind.MEMORY_LEAK, Kind.FD_LEAK, Kind.STUCK_OBJECT}
 
+# What scripts/facts_from_git.py writes.
+COLUMNS = {
+    "branches": (
+        *("branch", "first_release_on", "long_term_support", "maintained_until", "stated_in"),
+    ),
+    "releases": ("branch", "version", "released_on", "commit_id"),
+    "fixes": (
+        *("branch", "commit_id", "mainline_commit", "subject_key", "merged_on", "severity"),
+        *("subsystem", "issues", "introduced_by", "introduced_in", "reverted_by", "reverted_in"),
+        *("reapplied_by", "reapplied_in", "backport_to", "fixed_in", "subject_kind"),
+        *("message_kind", "runtime"),
+    ),
+    "reviewed": ("bug_id",),
+}
+NOT_OF_A_FIX = {"issues", "subject_kind", "message_kind", "runtime"}
+
+# docs/catalogue.md says what every column holds.
+TABLES = """
+create table branches (
+  branch text primary key not null,
+  branch_order integer not null,
+  first_release_on text not null,
+  long_term_support integer,
+  maintained_until text,
+  stated_in text references releases (version)
+);
+create table releases (
+  version text primary key not null,
+  version_order integer not null,
+  branch text not null references branches (branch),
+  released_on text not null,
+  commit_id text not null
+);
+create table bugs (
+  id text primary key not null,
+  severity text not null,
+  subsystem text not null,
+  program text,
+  kind text not null,
+  evidence_tier text not null,
+  runtime integer,
+  reviewed integer not null,
+  title text,
+  summary text,
+  trigger text,
+  subject_kind text not null,
+  message_kind text not null,
+  subject_key text not null,
+  first_merged_on text not null
+);
+create table advisories (
+  bug_id text primary key not null references bugs (id),
+  kind text not null,
+  growth text,
+  runtime integer,
+  needs_oom integer not null,
+  bounded integer not null,
+  summary text not null,
+  trigger text,
+  workaround text,
+  confidence text not null,
+  said_by text not null,
+  since_commit text,
+  since_version text,
+  related text
+);
+create table advisory_objects (
+  bug_id text not null references advisories (bug_id),
+  position integer not null,
+  name text not null,
+  pool text,
+  size integer,
+  primary key (bug_id, position)
+);
+create table advisory_conditions (
+  bug_id text not null references advisories (bug_id),
+  kind text not null,
+  position integer not null,
+  condition text not null,
+  primary key (bug_id, kind, position)
+);
+create table bug_issues (
+  bug_id text not null references bugs (id),
+  issue integer not null,
+  primary key (bug_id, issue)
+);
+create table fixes (
+  branch text not null references branches (branch),
+  commit_id text not null,
+  bug_id text not null references bugs (id),
+  position integer not null,
+  mainline_commit text,
+  subject_key text not null,
+  merged_on text not null,
+  severity text not null,
+  subsystem text not null,
+  fixed_in text references releases (version),
+  cured_in text references releases (version),
+  fix_state text not null,
+  decides integer not null,
+  introduced_by text,
+  introduced_in text references releases (version),
+  reverted_by text,
+  reverted_in text references releases (version),
+  reapplied_by text,
+  reapplied_in text references releases (version),
+  backport_to text,
+  primary key (branch, commit_id)
+);
+create table provenance (
+  id integer primary key not null,
+  source text not null,
+  origin text not null,
+  data_as_of text not null,
+  built_at text not null,
+  tool_version text not null
+);
+create unique index releases_of_a_branch on releases (branch, version_order);
+create unique index fixes_of_a_branch on fixes (branch, position);
+create index fixes_of_a_bug on fixes (bug_id, branch);
+create index fixes_by_subject on fixes (subject_key);
+create index bugs_by_kind on bugs (kind);
+create index bugs_by_issue on bug_issues (issue);
+"""
 VIEWS = {
     # One row per release and flaw that affects it; the same rule as advisory.matcher.
     "release_bugs": """
-        select r.version, r.version_order, f.bug_id, b.kind, b.evidence_tier, b.runtime, f.severity,
-          f.subsystem, b.title, b.summary, f.branch, f.commit_id, f.merged_on, f.introduced_in,
-          f.cured_in, f.fix_state
+        select r.version, r.version_order, f.bug_id,
+          case when exists (
+            select 1 from fixes lost
+              join releases held on held.version = lost.fixed_in
+              left join releases taken on taken.version = lost.reverted_in
+            where lost.branch = f.branch and lost.bug_id = f.bug_id and lost.reverted_by is not null
+              and held.version_order <= r.version_order
+              and (taken.version_order is null or taken.version_order > r.version_order)
+          ) then 'possible' else 'affected' end as verdict,
+          b.kind, b.evidence_tier, b.runtime, f.severity, f.subsystem, b.title, b.summary, f.branch,
+          f.commit_id, f.merged_on, f.introduced_in, f.cured_in, f.fix_state
         from releases r
           join fixes f on f.branch = r.branch
           join bugs b on b.id = f.bug_id
           left join releases cured on cured.version = f.cured_in
           left join releases entered on entered.version = f.introduced_in
-        where f.decides = 1
+        where f.decides = 1 and b.program is null
           and (cured.version_order is null or cured.version_order > r.version_order)
           and (entered.version_order is null or entered.version_order <= r.version_order)
     """,
-    # Leaks per release; runtime_leaks are those known to grow in a serving process.
+    # One row per release; runtime_leaks are those known to grow in a serving process.
     "release_leaks": """
-        select version, version_order, count(*) as memory_leaks, coalesce(sum(runtime), 0) as runtime_leaks
-        from release_bugs where kind = 'memory-leak' group by version, version_order
+        select r.version, r.version_order, count(l.bug_id) as memory_leaks,
+          coalesce(sum(l.runtime), 0) as runtime_leaks
+        from releases r
+          left join release_bugs l on l.version = r.version and l.kind = 'memory-leak'
+        group by r.version, r.version_order
     """,
     # As haproxy.org's page of a release counts: every fix merged into the branch after it.
     "release_totals": """
@@ -49,6 +188,29 @@ VIEWS = {
           left join releases held on held.version = f.fixed_in
         where held.version_order is null or held.version_order > r.version_order
         group by r.version, r.version_order, f.severity
+    """,
+}
+# What no foreign key can say: a sentence, and a query of the facts that contradict it.
+RULES = {
+    "a branch has a release": """
+        select branch from branches where branch not in (select branch from releases)
+    """,
+    "a release belongs to the branch of its version": """
+        select version from releases where version not like branch || '.%'
+    """,
+    "a fix names releases of its own branch": """
+        select f.branch || ' ' || f.commit_id from fixes f
+          join releases r on r.version in
+            (f.fixed_in, f.introduced_in, f.reverted_in, f.reapplied_in)
+        where r.branch <> f.branch
+    """,
+    "fixes stand in the order of the releases that hold them": """
+        select f.branch || ' ' || f.commit_id from fixes f
+          left join releases r on r.version = f.fixed_in
+          join fixes g on g.branch = f.branch and g.position = f.position + 1
+          left join releases s on s.version = g.fixed_in
+        where s.version is not null
+          and (r.version is null or r.version_order > s.version_order)
     """,
 }
 
@@ -63,251 +225,173 @@ def build_catalogue(data: Path, target: Path, *, built_at: str, tool_version: st
         tool_version: the version of hapadvise to note.
 
     Raises:
-        CatalogueError: a fact contradicts another (an unknown release, a duplicate, ...).
+        CatalogueError: a file of facts is missing, a fact is malformed or contradicts another (an
+            unknown release, a duplicate, ...), or the catalogue cannot be written.
         ParseError: an advisory is not valid.
     """
-    partial = target.with_name(target.name + ".new")
-    partial.unlink(missing_ok=True)
-    db = sqlite_utils.Database(partial)
+    partial = target.with_name(f"{target.name}.new")
     try:
-        db.conn.execute("pragma foreign_keys = on")
-        fill(db, data, built_at=built_at, tool_version=tool_version)
-        faults = db.execute("pragma foreign_key_check").fetchall()
-        if faults:
-            raise CatalogueError(
-                f"{data}: {len(faults)} facts refer to what is not there, first {faults[0]}"
-            )
-        db.execute(f"pragma user_version = {SCHEMA_VERSION}")
-        db.conn.commit()
-        db.execute("vacuum")
-        db.execute("analyze")
-        db.conn.commit()
-    except BaseException:
-        db.close()
         partial.unlink(missing_ok=True)
-        raise
-    db.close()
-    os.replace(partial, target)  # noqa: PTH105  (atomic, and says so)
+        with contextlib.closing(sqlite_utils.Database(partial)) as db:
+            fill(db, data, built_at=built_at, tool_version=tool_version)
+            db.conn.execute("analyze")
+            db.conn.commit()
+            db.conn.execute("vacuum")
+        partial.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        raise CatalogueError(
+            f"{target}: cannot be written ({error}); name a file in a folder that can be"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def fill(db: sqlite_utils.Database, data: Path, *, built_at: str, tool_version: str) -> None:
-    """Create the tables in an empty database and fill them from ``data``."""
-    branches = rows_of(data / "branches.csv")
-    releases = rows_of(data / "releases.csv")
-    fixes = rows_of(data / "fixes.csv")
-    advisories = read_advisories(data / "advisories")
-    reviewed = {row["bug_id"] for row in rows_of(data / "reviewed.csv")}
+    """Create the tables in an empty database and fill them from ``data``.
+
+    Raises:
+        CatalogueError, ParseError: as for ``build_catalogue``.
+    """
+    try:
+        insert_facts(db, data)
+        db.table("provenance").insert(
+            {
+                "id": 1,
+                "source": "bundled",
+                "origin": "release tags of HAProxy's stable branches",
+                "data_as_of": newest_day(db),
+                "built_at": built_at,
+                "tool_version": tool_version,
+            }
+        )
+    except (ValueError, sqlite3.IntegrityError) as error:
+        raise CatalogueError(f"{data}: {error}; correct the facts") from error
+    check_references(db, data)
+    check_rules(db, data)
+    db.table("bugs").enable_fts(
+        ["title", "summary", "trigger", "subsystem", "kind"],
+        create_triggers=True,
+        tokenize="porter",  # "leak" finds "leaks" and "leaking"
+    )
+    for name, sql in VIEWS.items():
+        db.create_view(name, sql)
+    db.conn.execute(f"pragma application_id = {APPLICATION_ID}")
+    db.conn.execute(f"pragma user_version = {SCHEMA_VERSION}")
+
+
+def insert_facts(db: sqlite_utils.Database, data: Path) -> None:
+    """Create the tables and insert what ``data`` holds; nothing is compared with anything yet."""
+    db.conn.executescript(TABLES)
+    fixes = rows_of(data, "fixes")
+    advisories = advisories_of(data)
+    reviewed = {row["bug_id"] for row in rows_of(data, "reviewed")}
     ids = bug_ids(fixes)
     unknown = sorted({*advisories, *reviewed} - set(ids.values()))
     if unknown:
         raise CatalogueError(
-            f"{data}: no fix belongs to the bug {unknown[0]}, which has been judged"
+            f"{data}: no fix belongs to the bug {unknown[0]}, which has been judged; "
+            "correct reviewed.csv or advisories/"
         )
-
-    create_tables(db)
-    db.table("branches").insert_all(branch_rows(branches))
-    db.table("releases").insert_all(release_rows(releases))
     by_bug: dict[str, list[Row]] = defaultdict(list)
     for row in fixes:
         by_bug[ids[row["branch"], row["commit_id"]]].append(row)
-    db.table("bugs").insert_all(
-        bug_row(bug, rows, advisories.get(bug), bug in reviewed)
-        for bug, rows in sorted(by_bug.items())
-    )
-    db.table("advisories").insert_all(
-        advisory_row(bug, advisory) for bug, advisory in sorted(advisories.items())
-    )
-    db.table("advisory_objects").insert_all(object_rows(advisories))
-    db.table("advisory_conditions").insert_all(condition_rows(advisories))
-    db.table("bug_issues").insert_all(
-        {"bug_id": bug, "issue": issue}
-        for bug, rows in sorted(by_bug.items())
-        for issue in sorted({int(number) for row in rows for number in row["issues"].split()})
-    )
-    db.table("fixes").insert_all(fix_rows(fixes, ids))
-    db.table("provenance").insert(
-        {
-            "id": 1,
-            "source": "bundled",
-            "origin": "release tags of HAProxy's stable branches",
-            "data_as_of": max(
-                max(row["merged_on"] for row in fixes), max(row["released_on"] for row in releases)
-            ),
-            "built_at": built_at,
-            "tool_version": tool_version,
-        }
-    )
-    db.table("bugs").enable_fts(
-        ["title", "summary", "trigger", "subsystem", "kind"], create_triggers=True
-    )
-    for name, sql in VIEWS.items():
-        db.create_view(name, sql)
+    tables: dict[str, Iterable[Row]] = {
+        "branches": branch_rows(rows_of(data, "branches")),
+        "releases": release_rows(rows_of(data, "releases")),
+        "bugs": (
+            bug_row(bug, rows, advisories.get(bug), bug in reviewed)
+            for bug, rows in sorted(by_bug.items())
+        ),
+        "bug_issues": issue_rows(by_bug),
+        "advisories": (advisory_row(bug, found) for bug, found in sorted(advisories.items())),
+        "advisory_objects": object_rows(advisories),
+        "advisory_conditions": condition_rows(advisories),
+        "fixes": fix_rows(fixes, ids),
+    }
+    for table, rows in tables.items():
+        db.table(table).insert_all(rows)
 
 
-def create_tables(db: sqlite_utils.Database) -> None:
-    """The schema; docs/catalogue.md says what every column holds."""
-    db.table("branches").create(
-        {
-            "branch": str,
-            "branch_order": int,
-            "first_release_on": str,
-            "long_term_support": int,
-            "maintained_until": str,
-            "stated_in": str,
-        },
-        pk="branch",
-        not_null={"branch_order", "first_release_on"},
-    )
-    db.table("releases").create(
-        {"version": str, "branch": str, "version_order": int, "released_on": str, "commit_id": str},
-        pk="version",
-        not_null={"branch", "version_order", "released_on", "commit_id"},
-        foreign_keys=[("branch", "branches", "branch")],
-    )
-    db.table("bugs").create(
-        {
-            "id": str,
-            "severity": str,
-            "subsystem": str,
-            "kind": str,
-            "evidence_tier": str,
-            "runtime": int,
-            "reviewed": int,
-            "title": str,
-            "summary": str,
-            "trigger": str,
-            "subject_kind": str,
-            "message_kind": str,
-            "subject_key": str,
-            "first_merged_on": str,
-        },
-        pk="id",
-        not_null={"severity", "subsystem", "kind", "evidence_tier", "reviewed", "subject_key"},
-    )
-    db.table("advisories").create(
-        {
-            "bug_id": str,
-            "kind": str,
-            "growth": str,
-            "runtime": int,
-            "needs_oom": int,
-            "bounded": int,
-            "summary": str,
-            "trigger": str,
-            "workaround": str,
-            "confidence": str,
-            "said_by": str,
-            "since_commit": str,
-            "since_version": str,
-            "related": str,
-        },
-        pk="bug_id",
-        not_null={"kind", "summary", "confidence"},
-        foreign_keys=[("bug_id", "bugs", "id")],
-    )
-    db.table("advisory_objects").create(
-        {"bug_id": str, "position": int, "name": str, "pool": str, "size": int},
-        pk=("bug_id", "position"),
-        not_null={"name"},
-        foreign_keys=[("bug_id", "advisories", "bug_id")],
-    )
-    db.table("advisory_conditions").create(
-        {"bug_id": str, "kind": str, "position": int, "condition": str},
-        pk=("bug_id", "kind", "position"),
-        not_null={"condition"},
-        foreign_keys=[("bug_id", "advisories", "bug_id")],
-    )
-    db.table("bug_issues").create(
-        {"bug_id": str, "issue": int},
-        pk=("bug_id", "issue"),
-        foreign_keys=[("bug_id", "bugs", "id")],
-    )
-    db.table("fixes").create(
-        {
-            "branch": str,
-            "commit_id": str,
-            "bug_id": str,
-            "position": int,
-            "mainline_commit": str,
-            "subject_key": str,
-            "merged_on": str,
-            "severity": str,
-            "subsystem": str,
-            "fixed_in": str,
-            "cured_in": str,
-            "fix_state": str,
-            "decides": int,
-            "introduced_by": str,
-            "introduced_in": str,
-            "reverted_by": str,
-            "reverted_in": str,
-            "reapplied_by": str,
-            "reapplied_in": str,
-            "backport_to": str,
-        },
-        pk=("branch", "commit_id"),
-        not_null={
-            "bug_id",
-            "position",
-            "merged_on",
-            "severity",
-            "fix_state",
-            "decides",
-            "subject_key",
-        },
-        foreign_keys=[
-            ("branch", "branches", "branch"),
-            ("bug_id", "bugs", "id"),
-            *(
-                (column, "releases", "version")
-                for column in (
-                    "fixed_in",
-                    "cured_in",
-                    "introduced_in",
-                    "reverted_in",
-                    "reapplied_in",
-                )
-            ),
-        ],
-    )
-    db.table("provenance").create(
-        {
-            "id": int,
-            "source": str,
-            "origin": str,
-            "data_as_of": str,
-            "built_at": str,
-            "tool_version": str,
-        },
-        pk="id",
-        not_null={"source", "data_as_of", "built_at"},
-    )
-    for table, columns in (
-        ("releases", ["branch", "version_order"]),
-        ("fixes", ["branch", "position"]),
-        ("fixes", ["bug_id"]),
-        ("fixes", ["subject_key"]),
-        ("bugs", ["kind"]),
-        ("bug_issues", ["issue"]),
-    ):
-        db.table(table).create_index(columns)
+def check_references(db: sqlite_utils.Database, data: Path) -> None:
+    """Refuse facts that refer to a release, branch or bug that is not there."""
+    faults = db.execute("pragma foreign_key_check").fetchall()
+    if faults:
+        table, row, parent, key = faults[0]
+        links = db.execute(f"pragma foreign_key_list({table})").fetchall()
+        column = next(link[3] for link in links if link[0] == key)
+        ((value,),) = db.execute(f"select {column} from {table} where rowid = ?", [row])
+        raise CatalogueError(
+            f"{data}: {column} {value} in row {row} of {table} is not in {parent}; "
+            f"correct the facts ({len(faults)} of this sort)"
+        )
 
 
-def rows_of(path: Path) -> list[Row]:
+def check_rules(db: sqlite_utils.Database, data: Path) -> None:
+    """Refuse facts that break one of ``RULES``."""
+    for rule, sql in RULES.items():
+        faults = db.execute(sql).fetchall()
+        if faults:
+            raise CatalogueError(
+                f"{data}: {rule}, but not {faults[0][0]}; "
+                f"correct the facts ({len(faults)} of this sort)"
+            )
+
+
+def newest_day(db: sqlite_utils.Database) -> str:
+    """The last day of which the facts tell."""
+    ((day,),) = db.execute(
+        "select max(day) from "
+        "(select merged_on as day from fixes union all select released_on from releases)"
+    )
+    if day is None:
+        raise ValueError("there is no release")
+    return str(day)
+
+
+def rows_of(data: Path, table: str) -> list[Row]:
+    """The rows of a CSV file of facts, each with exactly the columns that it should have.
+
+    Raises:
+        CatalogueError: there is no such file, or a row is not of that form.
+    """
+    path = data / f"{table}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise CatalogueError(f"{path}: cannot be read ({error.strerror})") from error
+            header, *rows = list(csv.reader(file, strict=True)) or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CatalogueError(
+            f"{path}: cannot be read ({error}); restore it from the repository"
+        ) from error
+    for line, row in enumerate((header, *rows), 1):
+        if len(row) != len(COLUMNS[table]) or (line == 1 and set(row) != set(COLUMNS[table])):
+            raise CatalogueError(
+                f"{path}, line {line}: expected the columns {', '.join(COLUMNS[table])}; correct it"
+            )
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def advisories_of(data: Path) -> dict[str, Advisory]:
+    """The advisories, by bug; a missing folder is an error, as without it nothing is verified."""
+    folder = data / "advisories"
+    if not folder.is_dir():
+        raise CatalogueError(f"{folder}: is no folder; restore it from the repository")
+    return read_advisories(folder)
+
+
+def day_of(text: str) -> str:
+    """An ISO date, checked."""
+    return datetime.date.fromisoformat(text).isoformat()
 
 
 def branch_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    """The table ``branches``."""
     for row in rows:
         lts = row["long_term_support"]
         yield {
             "branch": row["branch"],
             "branch_order": branch_order(row["branch"]),
-            "first_release_on": row["first_release_on"],
+            "first_release_on": day_of(row["first_release_on"]),
             "long_term_support": int(lts) if lts else None,
             "maintained_until": row["maintained_until"] or None,
             "stated_in": row["stated_in"] or None,
@@ -315,20 +399,28 @@ def branch_rows(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def release_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    """The table ``releases``."""
     for row in rows:
-        yield {**row, "version_order": Release(row["version"]).order}
+        yield {
+            "version": row["version"],
+            "version_order": Release(row["version"]).order,
+            "branch": row["branch"],
+            "released_on": day_of(row["released_on"]),
+            "commit_id": row["commit_id"],
+        }
 
 
 def bug_row(bug: str, rows: list[Row], advisory: Advisory | None, reviewed: bool) -> Row:
-    """A flaw's row: the worst severity of its fixes, the newest branch's subsystem, the best evidence of its kind."""
+    """A flaw's row: the worst severity of its fixes, the newest branch's subsystem, its kind."""
     newest = max(rows, key=lambda row: branch_order(row["branch"]))
     kind, tier, runtime = classify(rows, advisory, reviewed)
     return {
         "id": bug,
-        "severity": min((row["severity"] for row in rows), key=lambda name: Severity(name).rank),
+        "severity": min((Severity(row["severity"]) for row in rows), key=lambda s: s.rank).value,
         "subsystem": newest["subsystem"],
-        "kind": kind,
-        "evidence_tier": tier,
+        "program": program_of(newest["subsystem"]) or None,
+        "kind": kind.value,
+        "evidence_tier": tier.value,
         "runtime": None if runtime is None else int(runtime),
         "reviewed": int(reviewed or advisory is not None),
         "title": None,
@@ -337,30 +429,38 @@ def bug_row(bug: str, rows: list[Row], advisory: Advisory | None, reviewed: bool
         "subject_kind": newest["subject_kind"],
         "message_kind": newest["message_kind"],
         "subject_key": newest["subject_key"],
-        "first_merged_on": min(row["merged_on"] for row in rows),
+        "first_merged_on": min(day_of(row["merged_on"]) for row in rows),
     }
 
 
 def classify(
     rows: list[Row], advisory: Advisory | None, reviewed: bool
-) -> tuple[str, str, bool | None]:
+) -> tuple[Kind, Tier, bool | None]:
     """Kind, tier of its evidence, and whether a serving process grows from it (None: nobody knows).
 
     An advisory decides. A bug that was read and found to be no leak keeps the kind that words give
     it only if that kind is no leak.
     """
     if advisory is not None:
-        return advisory.kind.value, Tier.VERIFIED.value, advisory.runtime
+        return advisory.kind, Tier.VERIFIED, advisory.runtime
     for tier, column in ((Tier.SUBJECT, "subject_kind"), (Tier.MESSAGE, "message_kind")):
         for row in rows:
-            kind = row[column]
-            if kind != Kind.OTHER.value and not (reviewed and kind in LEAKS):
+            kind = Kind(row[column])
+            if kind is not Kind.OTHER and not (reviewed and kind in LEAKS):
                 runtime = {"1": True, "0": False}.get(row["runtime"]) if kind in LEAKS else None
-                return kind, tier.value, runtime
-    return Kind.OTHER.value, (Tier.VERIFIED if reviewed else Tier.NONE).value, None
+                return kind, tier, runtime
+    return Kind.OTHER, Tier.VERIFIED if reviewed else Tier.NONE, None
+
+
+def issue_rows(by_bug: dict[str, list[Row]]) -> Iterator[Row]:
+    """The table ``bug_issues``."""
+    for bug, rows in sorted(by_bug.items()):
+        for issue in sorted({int(number) for row in rows for number in row["issues"].split()}):
+            yield {"bug_id": bug, "issue": issue}
 
 
 def advisory_row(bug: str, advisory: Advisory) -> Row:
+    """One row of the table ``advisories``."""
     return {
         "bug_id": bug,
         "kind": advisory.kind.value,
@@ -380,6 +480,7 @@ def advisory_row(bug: str, advisory: Advisory) -> Row:
 
 
 def object_rows(advisories: dict[str, Advisory]) -> Iterator[Row]:
+    """The table ``advisory_objects``."""
     for bug, advisory in sorted(advisories.items()):
         for position, lost in enumerate(advisory.objects, 1):
             yield {
@@ -392,6 +493,7 @@ def object_rows(advisories: dict[str, Advisory]) -> Iterator[Row]:
 
 
 def condition_rows(advisories: dict[str, Advisory]) -> Iterator[Row]:
+    """The table ``advisory_conditions``."""
     for bug, advisory in sorted(advisories.items()):
         for kind, lines in (
             ("feature", advisory.features),
@@ -414,12 +516,10 @@ def fix_rows(fixes: list[Row], ids: dict[tuple[str, str], str]) -> Iterator[Row]
     for row in fixes:
         branch, bug = row["branch"], ids[row["branch"], row["commit_id"]]
         positions[branch] += 1
-        taken_back = bool(row["reverted_by"]) and not row["reapplied_by"]
-        cured = (
-            "" if taken_back else row["reapplied_in"] if row["reapplied_by"] else row["fixed_in"]
-        )
-        state = "reverted" if taken_back else "released" if cured else "merged"
-        place = (not taken_back, positions[branch])
+        stands = not row["reverted_by"] or bool(row["reapplied_by"])
+        cured = (row["reapplied_in"] if row["reapplied_by"] else row["fixed_in"]) if stands else ""
+        state = FixState.RELEASED if cured else FixState.MERGED if stands else FixState.REVERTED
+        place = (stands, positions[branch])
         last[branch, bug] = max(last.get((branch, bug), place), place)
         rows.append(
             {
@@ -428,12 +528,9 @@ def fix_rows(fixes: list[Row], ids: dict[tuple[str, str], str]) -> Iterator[Row]
                 "bug_id": bug,
                 "position": positions[branch],
                 "cured_in": cured or None,
-                "fix_state": state,
+                "fix_state": state.value,
             }
         )
     for row in rows:
         row["decides"] = int(last[row["branch"], row["bug_id"]][1] == row["position"])
         yield row
-
-
-NOT_OF_A_FIX = {"issues", "subject_kind", "message_kind", "runtime"}

@@ -5,7 +5,8 @@
 
 CLONE holds the release tags of every branch. Tags alone tell what is released; ``--tip`` names the
 head of a branch where fixes that await a release are to be read too. Facts only are written:
-versions, dates, commit ids, classes of words; never a subject or a message.
+versions, dates, commit ids, classes of words; never a subject or a message. data/README.md says
+what each column means; data/corrections.csv is applied last.
 """
 
 from __future__ import annotations
@@ -13,78 +14,105 @@ from __future__ import annotations
 import argparse
 import bisect
 import csv
+import itertools
 import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from advisory.bug import is_bug_subject, read_subject, subject_key
 from advisory.classify import grows_at_run_time, kind_of_message, kind_of_subject
 from advisory.release import Release, branch_order
+from advisory.subject import is_bug_subject, read_subject, subject_key
+from scripts.fix_messages import (
+    backport_to,
+    culprits_of,
+    flaw_key,
+    issues_of,
+    picked_from,
+    prose_of,
+    read_revert,
+)
 
+Row = dict[str, str]
+
+DATA = Path(__file__).resolve().parent.parent / "data"
 FIRST_BRANCH = "1.3"
 SHORT = 12
 
 BRANCH_FIELDS = ("branch", "first_release_on", "long_term_support", "maintained_until", "stated_in")
 RELEASE_FIELDS = ("branch", "version", "released_on", "commit_id")
-FIX_FIELDS = ["branch", "commit_id", "mainline_commit", "subject_key", "merged_on", "severity", "subsystem", "issues", "introduced_by", "introduced_in", "reverted_by", "reverted_in", "reapplied_by", "reapplied_in", "backport_to", "fixed_in", "subject_kind", "message_kind", "runtime"]
+FIX_FIELDS = (
+    "branch",
+    "commit_id",
+    "mainline_commit",
+    "subject_key",
+    "merged_on",
+    "severity",
+    "subsystem",
+    "issues",
+    "introduced_by",
+    "introduced_in",
+    "reverted_by",
+    "reverted_in",
+    "reapplied_by",
+    "reapplied_in",
+    "backport_to",
+    "fixed_in",
+    "subject_kind",
+    "message_kind",
+    "runtime",
+)
+CORRECTION_FIELDS = ("branch", "commit_id", "column", "value", "reason")
+# What is read out of prose, and may be read wrongly; the rest is git's.
+CORRECTABLE = (
+    "issues",
+    "introduced_by",
+    "introduced_in",
+    "reverted_by",
+    "reverted_in",
+    "reapplied_by",
+    "reapplied_in",
+    "backport_to",
+)
 
-CHERRY_PICK = re.compile(r"cherry[- ]picked from commit ([0-9a-f]{7,40})")
-REVERT_SUBJECT = re.compile(r"""revert\s*:?\s*["'](.+)["']\s*$""", re.IGNORECASE)
-REVERTED_COMMITS = re.compile(
-    r"\brevert(?:s|ing|ed)?\s+(?:the\s+|upstream\s+)*(?:commits?|patch)\s+((?:[0-9a-f]{7,40}[\s,.]*(?:and\s+)?)+)"
-)
-ISSUE = re.compile(
-    r"(?:\bissues?(?:\s+(?:number|on\s+github|github))?\s*:?\s*(?:\bGH\s*)?#?|\bGH\s*(?:issue\s*)?#?|(?<![\w&])#|haproxy/issues/)(\d{1,4})\b",
-    re.IGNORECASE,
-)
-BACKPORT = re.compile(r"\bback-?port|\bmerged\s+(?:in|into|to)\b", re.IGNORECASE)
-BRANCH_NAME = re.compile(r"(?<![\w.-])([123]\.\d{1,2})(?![\w-]|\.\d)")
-EVERY_BRANCH = re.compile(
-    r"\b(?:all|every|each)\b[\w\s-]{0,24}\b(?:version|branch|release|stable)s?|\beverywhere\b",
-    re.IGNORECASE,
-)
-# The forms in which a message names the commit that brought the bug in. "revealed by", "since" with
-# a feature between, and "due to" name what made it visible, and are left out.
-COMMIT = r"""(?:the\s+)?(?:(?:recent|following|previous|mainline|upstream)\s+)*(?:commits?|patch|fix)?\s*[:.]?\s*(?:commit\s+)?[("'\[]*([0-9a-f]{7,40})\b"""
-CULPRIT = re.compile(
-    r"(?:\b(?:introduced?|brought|added|appeared|caused|broken)(?:\s+(?:in\s+[\d.]+(?:-\w+)?|recently|lately|here|there))?"
-    r"\s+(?:by|in|with|since)\s+"
-    + COMMIT
-    + r"|\b(?:bug|issue|problem|regression|mistake|typo|error)\s+(?:was\s+|is\s+)?(?:present\s+|there\s+)?(?:from|in|of)\s+"
-    + COMMIT
-    + r"|(?<!visible )(?<!hidden )(?<!revealed )\bsince\s+"
-    + COMMIT
-    + r"|\b"
-    + COMMIT.replace("?:the", "?:[Tt]he", 1)
-    + r"\s*(?:\([^)]*\)\s*)?,?\s*introduced\s+(?:a|the|this)\s+(?:bug|regression)"
-    + r"|\bfollowing\s+(?:commit|patch)\s+introduced\s+(?:a|the|this)\s+(?:bug|regression)\s*[:.]\s*(?:commit\s+)?([0-9a-f]{7,40})\b"
-    + r"|^\s*fixes\s*:\s*(?:commit\s+)?[\"'(]*([0-9a-f]{7,40})\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
+VERSION_HEADERS = ("include/haproxy/version.h", "include/common/version.h")
 STATUS = re.compile(r'PRODUCT_STATUS\s+"Status: (.*?)(?:\\n)?"')
 QUARTER = re.compile(r"around (Q[1-4]) (\d{4})")
 
 
-@dataclass
+@dataclass(eq=False)
 class Commit:
-    """One commit of a branch after its ``.0``."""
+    """One commit of a branch after its ``.0``, and what later ones made of it.
+
+    ``position`` counts the branch's commits; ``release`` is the first that holds it, "" for none.
+    ``chain`` are the commits that it was cherry-picked from, the mainline one first.
+    """
 
     id: str
     date: str
     subject: str
     body: str
     release: str
-    chain: tuple[str, ...] = ()
-    culprits: tuple[str, ...] = ()
+    position: int
+    chain: tuple[str, ...]
+    key: str
+    flaw: str
     reverted: Commit | None = None
     reapplied: Commit | None = None
-    key: str = field(default="")
+
+    def is_known_as(self, short: str) -> bool:
+        """Whether an abbreviated id means it, or one that it was cherry-picked from."""
+        return any(identity.startswith(short) for identity in (self.id, *self.chain))
+
+    def cures_same_flaw(self, other: Commit) -> bool:
+        """Whether both are the same fix: by the subject, or by the mainline commit."""
+        same_origin = self.chain and other.chain and self.chain[0][:SHORT] == other.chain[0][:SHORT]
+        return bool(same_origin) or self.flaw == other.flaw
 
 
 class Clone:
@@ -92,73 +120,86 @@ class Clone:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ids = sorted(self.lines("rev-list", "--all", "--tags"))
+        self.ids = sorted(self.words("rev-list", "--all", "--tags"))
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, empty: int = 0) -> str:
+        """What git prints; ``empty`` is a further status that means "nothing found"."""
         done = subprocess.run(
             ["git", "-C", str(self.folder), *arguments], capture_output=True, check=False
         )
-        if done.returncode:
-            raise SystemExit(
-                f"{self.folder}: git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}"
-            )
+        if done.returncode not in (0, empty):
+            reason = done.stderr.decode(errors="replace").strip()
+            raise SystemExit(f"{self.folder}: git {arguments[0]} failed: {reason}")
         return done.stdout.decode("utf-8", errors="replace")
 
-    def lines(self, *arguments: str) -> list[str]:
+    def words(self, *arguments: str) -> list[str]:
         return self.run(*arguments).split()
 
-    def full(self, short: str) -> str | None:
-        """The one commit whose id starts so; None for none or several."""
-        at = bisect.bisect_left(self.ids, short)
-        found = self.ids[at : at + 2]
-        if (
-            not found
-            or not found[0].startswith(short)
-            or (len(found) == 2 and found[1].startswith(short))
-        ):
-            return None
-        return found[0]
+    def full(self, short: str) -> str:
+        """The one commit whose id starts so; "" for none or several."""
+        return unique(self.ids, short)
 
     def log(self, since: str, until: str) -> Iterator[tuple[str, str, str, str]]:
         """Id, committer date, subject and body of each non-merge commit, oldest first."""
-        text = self.run(
-            "log",
-            "--no-merges",
-            "--reverse",
-            "--date=short",
-            "--format=%H%x1f%cd%x1f%s%x1f%b%x1e",
-            f"{since}..{until}",
-        )
+        layout = "--format=%H%x1f%cd%x1f%s%x1f%b%x1e"
+        span = f"{since}..{until}"
+        text = self.run("log", "--no-merges", "--reverse", "--date=short", layout, span)
         for record in text.split("\x1e")[:-1]:
             commit, date, subject, body = record.strip("\n").split("\x1f")
             yield commit, date, subject, body
 
+    def releases(self) -> dict[str, list[str]]:
+        """Per branch, the versions that lie on the line of its last release, oldest first."""
+        found: dict[str, list[Release]] = defaultdict(list)
+        for tag in self.words("tag", "--list", "v*"):
+            if re.fullmatch(r"v\d+\.\d+(\.\d+){1,2}", tag):
+                release = Release(tag[1:])
+                if branch_order(release.branch) >= branch_order(FIRST_BRANCH):
+                    found[release.branch].append(release)
+        lines = {}
+        for branch in sorted(found, key=branch_order):
+            newest = f"v{max(found[branch]).text}"
+            merged = set(self.words("tag", "--list", f"v{branch}.*", "--merged", newest))
+            on_line = (release.text for release in sorted(found[branch]))
+            lines[branch] = [version for version in on_line if f"v{version}" in merged]
+        return lines
 
-def releases_of(clone: Clone) -> dict[str, list[str]]:
-    """Per branch, the versions that lie on the line of its last release, oldest first."""
-    found: dict[str, list[Release]] = defaultdict(list)
-    for tag in clone.lines("tag", "--list", "v*"):
-        if re.fullmatch(r"v\d+\.\d+(\.\d+){1,2}", tag):
-            release = Release(tag[1:])
-            if branch_order(release.branch) >= branch_order(FIRST_BRANCH):
-                found[release.branch].append(release)
-    lines: dict[str, list[str]] = {}
-    for branch in sorted(found, key=branch_order):
-        newest = max(found[branch]).text
-        merged = set(clone.lines("tag", "--list", f"v{branch}.*", "--merged", f"v{newest}"))
-        lines[branch] = [
-            release.text for release in sorted(found[branch]) if f"v{release.text}" in merged
-        ]
-    return lines
+    def release_row(self, branch: str, version: str) -> Row:
+        commit, date = self.words("log", "-1", "--date=short", "--format=%H %cd", f"v{version}")
+        return dict(zip(RELEASE_FIELDS, (branch, version, date, commit[:SHORT]), strict=True))
+
+    def branch_row(self, branch: str, releases: Sequence[Row]) -> Row:
+        """First release, and how long it is maintained: what the newest sources that say it say."""
+        row = dict.fromkeys(BRANCH_FIELDS, "")
+        row["branch"] = branch
+        row["first_release_on"] = releases[0]["released_on"]
+        for release in reversed(releases):
+            tag = f"v{release['version']}"
+            text = self.run("grep", "-h", "PRODUCT_STATUS", tag, "--", *VERSION_HEADERS, empty=1)
+            status = STATUS.search(text)
+            quarter = QUARTER.search(status[1]) if status else None
+            if status and quarter:
+                row["long_term_support"] = str(int("long-term" in status[1]))
+                row["maintained_until"] = f"{quarter[2]}-{quarter[1]}"
+                row["stated_in"] = release["version"]
+                break
+        return row
 
 
-def commits_of(clone: Clone, branch: str, versions: list[str], tip: str | None) -> list[Commit]:
-    """Every non-merge commit of the branch after its ``.0``, oldest first, with its release."""
+def unique(identities: Sequence[str], short: str) -> str:
+    """The one of the sorted ids that starts so; "" for none or several."""
+    at = bisect.bisect_left(identities, short)
+    found = [identity for identity in identities[at : at + 2] if identity.startswith(short)]
+    return found[0] if len(found) == 1 else ""
+
+
+def commits_of(clone: Clone, versions: Sequence[str], tip: str | None) -> list[Commit]:
+    """Every non-merge commit of a branch after its ``.0``, oldest first, with its release."""
     steps = [(f"v{version}", version) for version in versions]
     if tip is not None:
         steps.append((tip, ""))
-    commits = []
-    for (since, _), (until, release) in zip(steps, steps[1:], strict=False):
+    commits: list[Commit] = []
+    for (since, _), (until, release) in itertools.pairwise(steps):
         for identity, date, subject, body in clone.log(since, until):
             commits.append(
                 Commit(
@@ -167,103 +208,54 @@ def commits_of(clone: Clone, branch: str, versions: list[str], tip: str | None) 
                     subject=subject,
                     body=body,
                     release=release,
-                    chain=tuple(CHERRY_PICK.findall(body)),
+                    position=len(commits),
+                    chain=picked_from(body),
                     key=subject_key(subject),
+                    flaw=flaw_key(subject),
                 )
             )
     return commits
 
 
-def find_reverts(commits: list[Commit]) -> None:
-    """Set on each fix the later commit of its branch that took it back, and the one after that."""
+def find_reverts(commits: Sequence[Commit]) -> None:
+    """Set on each commit which later one of its branch took it back, and which brought it again."""
     earlier: list[Commit] = []
     for commit in commits:
-        for target in reverted_by(commit, earlier):
-            target.reverted = commit
-        if is_bug_subject(commit.subject):
-            for former in earlier:
-                if former.reverted and not former.reapplied and same_flaw(former, commit):
-                    former.reapplied = commit
+        take_back(commit, earlier)
+        for former in earlier:
+            if former.reverted and not former.reapplied and former.cures_same_flaw(commit):
+                former.reapplied = commit
         earlier.append(commit)
 
 
-def same_flaw(one: Commit, other: Commit) -> bool:
-    return one.key == other.key or bool(
-        one.chain and other.chain and one.chain[0][:SHORT] == other.chain[0][:SHORT]
-    )
-
-
-def reverted_by(commit: Commit, earlier: list[Commit]) -> list[Commit]:
-    """The commits that this one takes back: by the ids its message names, else by its subject."""
-    quoted = REVERT_SUBJECT.fullmatch(commit.subject.strip())
-    named = [
-        found
-        for group in REVERTED_COMMITS.findall(commit.body)
-        for found in re.findall(r"[0-9a-f]{7,40}", group)
-    ]
-    if quoted is None and not commit.subject.lower().startswith(("revert", "bug")):
-        return []
-    by_id = [
-        other
-        for other in earlier
-        if any(
-            identity.startswith(short) for short in named for identity in (other.id, *other.chain)
-        )
-    ]
-    if quoted is None:
-        # A fix that says "this reverts" takes back one commit whole only if its subject says so too.
-        return by_id if "revert" in commit.subject.lower() else []
-    inner = REVERT_SUBJECT.fullmatch(quoted[1].strip())
-    if inner is not None:
-        taken_back = [other for other in earlier if other.key == subject_key(inner[1])]
-        for other in taken_back:
-            other.reapplied = commit
-        return []
-    by_subject = [other for other in earlier if other.key == subject_key(quoted[1])]
-    return [other for other in (by_subject or by_id) if other.reverted is None]
-
-
-def message_without_trailers(body: str) -> str:
-    """The message's prose: no cherry-pick notes, no sign-offs, no maintainers' remarks on them."""
-    kept = [
-        line
-        for line in body.splitlines()
-        if not re.match(r"\s*(\(cherry[- ]picked|[A-Z][\w-]+-by:|Co-authored|\[\w{2,3}:)", line)
-    ]
-    return "\n".join(kept)
-
-
-def culprits_of(prose: str) -> list[str]:
-    """The commits that the message says brought the bug in, as it writes them."""
-    return [next(group for group in match.groups() if group) for match in CULPRIT.finditer(prose)]
-
-
-def backport_to(prose: str) -> str:
-    """The oldest branch that the message asks for, ``all`` for every maintained one, "" for none."""
-    asked: list[str] = []
-    every = False
-    for sentence in re.split(r"(?<=[.;!?])\s+(?=[A-Z(\[])|\n\s*\n", prose):
-        if not BACKPORT.search(sentence) or re.search(
-            r"\b(?:no|not|n't)\b[\w\s]{0,20}\bback-?port", sentence
-        ):
+def take_back(commit: Commit, earlier: Sequence[Commit]) -> None:
+    """Note on the earlier commits what this one reverts: by the subject it quotes, else by ids."""
+    revert = read_revert(commit.subject, commit.body)
+    key = subject_key(revert.subject)
+    named = [other for other in earlier if revert.subject and other.key == key]
+    if revert.of_revert:
+        for other in named:
+            if other.reverted:
+                other.reapplied = commit
+        return
+    for other in named or earlier:
+        if other.reverted and not other.reapplied:
             continue
-        wanted = sentence[BACKPORT.search(sentence).start() :]  # type: ignore[union-attr]
-        asked += BRANCH_NAME.findall(wanted) or BRANCH_NAME.findall(sentence)
-        every = every or bool(EVERY_BRANCH.search(wanted))
-    if asked:
-        return min(asked, key=branch_order)
-    return "all" if every else ""
+        if named or any(other.is_known_as(short) for short in revert.commits):
+            other.reverted, other.reapplied = commit, None
 
 
 class BranchFacts:
     """The fixes of one branch as rows."""
 
-    def __init__(self, clone: Clone, branch: str, versions: list[str], tip: str | None) -> None:
+    def __init__(
+        self, clone: Clone, branch: str, versions: Sequence[str], tip: str | None = None
+    ) -> None:
         self.clone = clone
         self.branch = branch
         self.first = versions[0]
-        self.commits = commits_of(clone, branch, versions, tip)
-        self.before = set(clone.lines("rev-list", f"v{versions[0]}"))
+        self.commits = commits_of(clone, versions, tip)
+        self.before = set(clone.words("rev-list", f"v{versions[0]}"))
         find_reverts(self.commits)
         self.entered: dict[str, Commit] = {}
         for commit in self.commits:
@@ -271,44 +263,16 @@ class BranchFacts:
                 self.entered.setdefault(identity, commit)
         self.known = sorted(self.entered)
 
-    def culprit(self, shorts: Iterable[str], fix: Commit) -> tuple[str, str]:
-        """The culprit's id (12 hex where git knows it) and the release of this branch it came with.
-
-        Of several the one that came first is given: a release after it may have the bug.
-        """
-        unplaced = ""
-        placed: list[tuple[int, str, str]] = []
-        order = {commit.id: number for number, commit in enumerate(self.commits)}
-        for short in shorts:
-            full = self.clone.full(short)
-            at = bisect.bisect_left(self.known, short)
-            if at < len(self.known) and self.known[at].startswith(short):
-                commit = self.entered[self.known[at]]
-                if commit.id != fix.id and order[commit.id] < order[fix.id]:
-                    placed.append(
-                        (order[commit.id], short if full is None else full, commit.release)
-                    )
-            elif full is not None and full in self.before:
-                placed.append((-1, full, self.first))
-            else:
-                unplaced = unplaced or full or short
-        if placed:
-            _, identity, release = min(placed)
-            return identity[:SHORT], release
-        return unplaced[:SHORT], ""
-
-    def rows(self) -> Iterator[dict[str, str]]:
+    def rows(self) -> Iterator[Row]:
         for commit in self.commits:
             if is_bug_subject(commit.subject):
                 yield self.row(commit)
 
-    def row(self, commit: Commit) -> dict[str, str]:
+    def row(self, commit: Commit) -> Row:
         severity, subsystem = read_subject(commit.subject)
-        prose = message_without_trailers(commit.body)
+        prose = prose_of(commit.body)
         introduced_by, introduced_in = self.culprit(culprits_of(prose), commit)
-        issues = sorted(
-            {int(number) for number in ISSUE.findall(f"{commit.subject}\n{prose}") if int(number)}
-        )
+        issues = issues_of(f"{commit.subject}\n{commit.body}")
         runtime = grows_at_run_time(f"{commit.subject}\n{prose}")
         return {
             "branch": self.branch,
@@ -332,99 +296,103 @@ class BranchFacts:
             "runtime": "" if runtime is None else str(int(runtime)),
         }
 
+    def culprit(self, shorts: Iterable[str], fix: Commit) -> tuple[str, str]:
+        """The culprit's id (12 hex where git knows it) and the release of this branch it came with.
 
-def branch_row(
-    clone: Clone, branch: str, versions: list[str], dates: dict[str, str]
-) -> dict[str, str]:
-    """First release, and what the sources of the newest release that says so state of its maintenance."""
-    row = dict.fromkeys(BRANCH_FIELDS, "")
-    row["branch"] = branch
-    row["first_release_on"] = dates[versions[0]]
-    for version in reversed(versions):
-        header = (
-            clone.run(
-                "grep",
-                "-h",
-                "PRODUCT_STATUS",
-                f"v{version}",
-                "--",
-                "include/haproxy/version.h",
-                "include/common/version.h",
-            )
-            if has_status(clone, version)
-            else ""
-        )
-        found = STATUS.search(header)
-        quarter = QUARTER.search(found[1]) if found else None
-        if found and quarter:
-            row["long_term_support"] = str(int("long-term" in found[1]))
-            row["maintained_until"] = f"{quarter[2]}-{quarter[1]}"
-            row["stated_in"] = version
-            break
-    return row
+        Of several the one that came first is given: a release after it may have the bug.
+        """
+        unplaced = ""
+        placed: list[tuple[int, str, str]] = []
+        for short in shorts:
+            full = self.clone.full(short)
+            known = unique(self.known, short)
+            if known:
+                commit = self.entered[known]
+                if commit.position < fix.position:
+                    placed.append((commit.position, known, commit.release))
+            elif full in self.before:
+                placed.append((-1, full, self.first))
+            else:
+                unplaced = unplaced or full or short
+        if placed:
+            _, identity, release = min(placed)
+            return identity[:SHORT], release
+        return unplaced[:SHORT], ""
 
 
-def has_status(clone: Clone, version: str) -> bool:
-    done = subprocess.run(
-        [
-            "git",
-            "-C",
-            str(clone.folder),
-            "grep",
-            "-q",
-            "PRODUCT_STATUS",
-            f"v{version}",
-            "--",
-            "include/",
-        ],
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode == 0
+def read_rows(path: Path, fields: Sequence[str]) -> list[Row]:
+    with path.open(newline="", encoding="utf-8") as file:
+        table = csv.DictReader(file)
+        rows = list(table)
+    if tuple(table.fieldnames or ()) != tuple(fields):
+        raise SystemExit(f"{path}: its columns are not {','.join(fields)}")
+    return rows
 
 
-def write(path: Path, fields: Iterable[str], rows: Iterable[dict[str, str]]) -> int:
-    rows = list(rows)
+def correct(fixes: Iterable[Row], corrections: Iterable[Row], source: Path) -> None:
+    """Put in what a person read where the rules read a message wrongly."""
+    by_commit = {(row["branch"], row["commit_id"]): row for row in fixes}
+    seen = set()
+    for line, correction in enumerate(corrections, 2):
+        branch, commit, column = (correction[name] for name in CORRECTION_FIELDS[:3])
+        row = by_commit.get((branch, commit))
+        if row is None:
+            raise SystemExit(f"{source}:{line}: branch {branch} has no fix {commit}")
+        if column not in CORRECTABLE:
+            names = ", ".join(CORRECTABLE)
+            raise SystemExit(f"{source}:{line}: no column {column!r} to correct; there are {names}")
+        if (branch, commit, column) in seen:
+            raise SystemExit(f"{source}:{line}: {column} of {commit} is corrected twice")
+        seen.add((branch, commit, column))
+        row[column] = correction["value"]
+
+
+def write(path: Path, fields: Sequence[str], rows: Sequence[Row]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, tuple(fields), lineterminator="\n")
+        table = csv.DictWriter(file, fields, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    return len(rows)
+    print(f"{path.stem}: {len(rows)}")
 
 
-def main() -> None:
+def write_facts(clone: Clone, tips: dict[str, str], corrections: Path, out: Path) -> None:
+    """Write branches.csv, releases.csv and fixes.csv; nothing is written if a step fails."""
+    lines = clone.releases()
+    if tips.keys() - lines:
+        raise SystemExit(f"--tip: there is no branch {min(tips.keys() - lines)} in {clone.folder}")
+    branches: list[Row] = []
+    releases: list[Row] = []
+    fixes: list[Row] = []
+    for branch, versions in lines.items():
+        published = [clone.release_row(branch, version) for version in versions]
+        releases += published
+        branches.append(clone.branch_row(branch, published))
+        fixes += BranchFacts(clone, branch, versions, tips.get(branch)).rows()
+    correct(fixes, read_rows(corrections, CORRECTION_FIELDS), corrections)
+    write(out / "branches.csv", BRANCH_FIELDS, branches)
+    write(out / "releases.csv", RELEASE_FIELDS, releases)
+    write(out / "fixes.csv", FIX_FIELDS, fixes)
+
+
+def read_tip(text: str) -> tuple[str, str]:
+    branch, sign, ref = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(
+            f"{text}: expected BRANCH=REF, as in 2.8=origin/stable-2.8"
+        )
+    return branch, ref
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("clone", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "data")
-    parser.add_argument("--tip", action="append", default=[], metavar="BRANCH=REF")
-    options = parser.parse_args()
-    tips = dict(tip.split("=", 1) for tip in options.tip)
-    clone = Clone(options.clone)
-    branches, releases, fixes = [], [], []
-    for branch, versions in releases_of(clone).items():
-        dates = {}
-        for version in versions:
-            commit, dates[version] = clone.lines(
-                "log", "-1", "--date=short", "--format=%H %cd", f"v{version}"
-            )
-            releases.append(
-                {
-                    "branch": branch,
-                    "version": version,
-                    "released_on": dates[version],
-                    "commit_id": commit[:SHORT],
-                }
-            )
-        branches.append(branch_row(clone, branch, versions, dates))
-        fixes.extend(BranchFacts(clone, branch, versions, tips.get(branch)).rows())
-    for name, fields, rows in (
-        ("branches", BRANCH_FIELDS, branches),
-        ("releases", RELEASE_FIELDS, releases),
-        ("fixes", FIX_FIELDS, fixes),
-    ):
-        print(f"{name}: {write(options.out / f'{name}.csv', fields, rows)}")
+    parser.add_argument("--out", type=Path, default=DATA)
+    parser.add_argument("--corrections", type=Path, default=DATA / "corrections.csv")
+    parser.add_argument("--tip", action="append", default=[], metavar="BRANCH=REF", type=read_tip)
+    options = parser.parse_args(arguments)
+    write_facts(Clone(options.clone), dict(options.tip), options.corrections, options.out)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from advisory.bug import Kind, Severity, Tier
 from advisory.finding import Finding, FixState, Verdict
 from advisory.formats.links import commit_url
 from advisory.report import Report, Step, growth_class
 
+MIN_WIDTH = 40
+MAX_WIDTH = 120
+_BOLD = "1"
+_DIM = "2"
 _COLOURS = {
     Severity.CRITICAL: "1;31",
     Severity.MAJOR: "31",
@@ -17,13 +20,11 @@ _COLOURS = {
     Severity.MINOR: "36",
     Severity.UNKNOWN: "0",
 }
-_BOLD = "1"
-_DIM = "2"
-_GROUPS = (
+_CLASSES = (
     "grow in a running process",
-    "may grow in a running process (nobody has read these fixes yet)",
-    "stop by themselves, or need memory to have run out",
-    "happen only while the configuration is read, or at exit",
+    "may grow in a running process (nobody has reviewed these)",
+    "grow in a running process, but end by themselves or need memory to have run out",
+    "happen only while the configuration is read, at start or at exit",
 )
 _GROWTHS = {
     "per-request": "with each request",
@@ -36,195 +37,173 @@ _GROWTHS = {
     "at-exit": "at exit",
 }
 _TIERS = {
-    Tier.VERIFIED: "verified: the fix was read",
-    Tier.SUBJECT: "not reviewed: by its subject's words",
-    Tier.MESSAGE: "not reviewed: by its message's words",
-    Tier.NONE: "not classified",
+    Tier.VERIFIED: "reviewed",
+    Tier.SUBJECT: "not reviewed: classed by the words of the fix's subject",
+    Tier.MESSAGE: "not reviewed: classed by the words of the fix's message",
+    Tier.NONE: "not classed",
 }
-MIN_WIDTH = 40
-MAX_WIDTH = 120
+_ORIGINS = {
+    "official": "upstream's own release (commit {commit})",
+    "commit": "built from commit {commit}",
+    "snapshot": "a snapshot (commit {commit})",
+    "package": "a package of {vendor}",
+    "development": "a development version",
+    "enterprise": "{vendor}",
+}
 
 
 def render_text(reports: Sequence[Report], *, width: int, colour: bool) -> str:
-    """The reports, one after the other, each line at most ``width`` wide (links may be longer)."""
+    """The reports one after the other, no line wider than ``width`` (but a link may be)."""
+    width = max(MIN_WIDTH, min(width, MAX_WIDTH))
     return "\n".join(_Page(report, width, colour).text() for report in reports)
 
 
+def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> Iterator[str]:
+    """The text in lines of a width, broken at spaces; a longer word has a line of its own."""
+    start, words = first, ""
+    for word in text.split():
+        if words and len(start) + len(words) + 1 + len(word) > width:
+            yield start + words
+            start, words = rest, word
+        else:
+            words = f"{words} {word}" if words else word
+    if words:
+        yield start + words
+
+
 class _Page:
+    """One report's text, block by block."""
+
     def __init__(self, report: Report, width: int, colour: bool) -> None:
         self.report = report
-        self.width = max(MIN_WIDTH, min(width, MAX_WIDTH))
+        self.width = width
         self.colour = colour
 
     def text(self) -> str:
-        parts: tuple[Callable[[], Iterator[str]], ...] = (
-            self.head,
-            self.answer,
-            self.warnings,
-            self.bugs,
-            self.upgrade,
-        )
-        blocks = ["\n".join(part()) for part in parts]
-        return "\n\n".join(block for block in blocks if block) + "\n"
+        blocks = (self.head(), self.answer(), self.warnings(), self.bugs(), self.upgrade())
+        return "\n\n".join(filter(None, map("\n".join, blocks))) + "\n"
 
     def style(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
 
-    def wrap(self, text: str, indent: str = "", first: str | None = None) -> list[str]:
-        return textwrap.wrap(
-            text,
-            self.width,
-            initial_indent=indent if first is None else first,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    def wrap(self, text: str, *, first: str = "", rest: str = "") -> Iterator[str]:
+        return wrap(text, self.width, first=first, rest=rest)
 
     def head(self) -> Iterator[str]:
-        target = self.report.target
-        origin = {
-            "official": f"upstream's own release (commit {target.commit})",
-            "release": "",
-            "commit": f"built from commit {target.commit}",
-            "snapshot": f"snapshot, commit {target.commit}",
-            "package": target.vendor or "packaged",
-            "development": "development version",
-            "enterprise": target.vendor,
-            "unrecognised": "",
-        }[target.origin]
+        target, provenance = self.report.target, self.report.provenance
+        yield self.style(f"HAProxy {target.printed}", _BOLD)
         facts = [f"branch {target.branch}"]
         if target.released_on:
             facts.append(f"{target.version} was released on {target.released_on}")
-        if origin:
-            facts.append(origin)
-        yield self.style(f"HAProxy {target.printed}", _BOLD)
+        if target.origin in _ORIGINS:
+            vendor = target.vendor or "an unnamed packager"
+            facts.append(_ORIGINS[target.origin].format(commit=target.commit, vendor=vendor))
         yield from self.wrap("; ".join(facts))
-        provenance = self.report.provenance
         yield from self.wrap(
-            f"read from {target.source}; {provenance.source} data as of {provenance.data_as_of}"
-            f" ({_many(self.report.age_days, 'day')} old)"
+            f"read from {target.source}; {provenance.source} data as of {provenance.data_as_of} "
+            f"({_many(self.report.age_days, 'day')} old)"
         )
 
     def answer(self) -> Iterator[str]:
         report = self.report
-        if report.known_bugs is not None:
+        if report.known_bugs is not None and report.latest is not None:
+            target = report.target
             yield from self.wrap(
-                f"{report.target.version} is affected by {_many(report.known_bugs, 'known bug')}"
-                f"{_counts(report)} as of {report.as_of}; the newest {report.target.branch} release is {report.newest}."
+                f"{target.version} is affected by {_many(report.known_bugs, 'known bug')}"
+                f"{_by_severity(report)} as of {report.as_of}; "
+                f"the newest {target.branch} release is {report.latest.version}."
             )
-            if report.excluded:
-                yield from self.wrap(
-                    f"{report.excluded} of these cannot bite this build (they entered later, need a feature that it "
-                    "lacks, or concern another program); list them with --format json."
-                    if not report.kinds
-                    else f"{report.excluded} of these cannot bite this build (they entered later, need a feature that "
-                    "it lacks, or concern another program)."
-                )
+        if report.excluded:
+            yield from self.wrap(
+                f"{report.excluded} of these cannot bite this build: they entered later, need a "
+                "feature that it lacks, or concern another program."
+            )
+        if report.taken_back:
+            are = "bug is" if report.taken_back == 1 else "bugs are"
+            yield from self.wrap(
+                f"{report.taken_back} more {are} open: the fix was merged and taken back."
+            )
         if report.verdict is Verdict.UNKNOWN:
-            yield from self.wrap(f"{self.style('UNKNOWN', _BOLD)}: {report.reason}.")
+            yield from self.wrap(f"UNKNOWN: {report.reason}.")
+        if report.verdict is Verdict.NOT_AFFECTED:
+            yield from self.wrap(f"Nothing of what was asked for is known as of {report.as_of}.")
 
     def warnings(self) -> Iterator[str]:
         for warning in self.report.warnings:
-            yield from self.wrap(f"{warning}.", indent="  ", first="! ")
+            yield from self.wrap(f"{warning}.", first="! ", rest="  ")
 
     def bugs(self) -> Iterator[str]:
         report = self.report
         if report.known_bugs is None:
             return
-        name = _name_of_kinds(report)
-        title = f"{_many(len(report.findings), name)} in {report.target.version}"
-        aside = len(report.not_affected)
-        if aside:
-            title += f" ({aside} more set aside: {_aside(report)})"
+        count = len(report.findings)
+        title = f"{_many(count, _name_of_kinds(report))} in {report.target.version}"
+        if report.not_affected:
+            title += f" ({len(report.not_affected)} more set aside: {_aside(report)})"
         yield from (self.style(line, _BOLD) for line in self.wrap(title))
-        group = -1
+        if report.related:
+            also = " and ".join(
+                f"{_many(count, kind.value.replace('-', ' '))} (--kind {kind.value})"
+                for kind, count in report.related
+            )
+            yield from self.wrap(f"Not listed here: {also}.")
+        classes = [growth_class(finding) for finding in report.findings]
+        shown = -1
         for number, finding in enumerate(report.findings, 1):
-            place = growth_class(finding)
-            if place != group and report.kinds == (Kind.MEMORY_LEAK.value,):
-                group = place
-                count = sum(growth_class(other) == group for other in report.findings)
+            place = classes[number - 1]
+            if place != shown and report.kinds == (Kind.MEMORY_LEAK.value,):
+                shown = place
+                heading = f"{classes.count(place)} {_CLASSES[place]}"
                 yield ""
-                yield self.style(f"{count} {_GROUPS[group]}", _BOLD)
+                yield from (self.style(line, _BOLD) for line in self.wrap(heading))
             yield ""
             yield from self.finding(number, finding)
 
     def finding(self, number: int, finding: Finding) -> Iterator[str]:
         bug, fix, advisory = finding.bug, finding.fix, finding.bug.advisory
-        severity = fix.severity.value.upper()
-        lead = f"{number:>3}. "
-        indent = " " * len(lead)
-        where = bug.subsystem or "subsystem not named"
-        yield (
-            lead
-            + self.style(severity, _COLOURS[fix.severity])
-            + f"  {where}  "
-            + self.style(_fate(finding), _BOLD)
-        )
-        what = (
-            advisory.summary
-            if advisory
-            else bug.title or f"{_kind_name(bug.kind).capitalize()} in {where}."
-        )
-        yield from self.wrap(what, indent=indent)
+        where = bug.subsystem or "(subsystem not named)"
+        severity = self.style(fix.severity.value.upper(), _COLOURS[fix.severity])
+        fate = self.style(_fate(finding), _BOLD)
+        yield f"{number:>3}. {severity}  {where}  {fate}"
+        indent, hanging = " " * 5, " " * 11
+        yield from self.wrap(_what(finding, where), first=indent, rest=indent)
         if advisory is not None and advisory.trigger:
-            yield from self.wrap(f"When: {advisory.trigger}", indent=indent + "  ", first=indent)
+            yield from self.wrap(f"When: {advisory.trigger}", first=indent, rest=hanging)
         if advisory is not None and advisory.workaround:
-            yield from self.wrap(
-                f"Until then: {advisory.workaround}", indent=indent + "  ", first=indent
-            )
-        facts = []
-        if advisory is not None and advisory.growth:
-            facts.append(
-                f"grows {_GROWTHS[advisory.growth]}" if bug.runtime else _GROWTHS[advisory.growth]
-            )
-        facts.append(_since(finding))
-        if bug.issues:
-            facts.append("issue " + ", ".join(map(str, bug.issues)))
-        facts.append(_TIERS[bug.tier])
-        yield from (self.style(line, _DIM) for line in self.wrap("; ".join(facts), indent=indent))
+            yield from self.wrap(f"Until then: {advisory.workaround}", first=indent, rest=hanging)
         if finding.fix_state is not FixState.RELEASED or finding.verdict is Verdict.POSSIBLE:
-            yield from self.wrap("; ".join(finding.reasons), indent=indent)
-        yield indent + self.style(commit_url(fix), _DIM)
+            reasons = "; ".join(finding.reasons)
+            yield from self.wrap(f"Note: {reasons}.", first=indent, rest=hanging)
+        for line in self.wrap("; ".join(_facts(finding)), first=indent, rest=indent):
+            yield self.style(line, _DIM)
+        yield self.style(f"{indent}{commit_url(fix)}", _DIM)
 
     def upgrade(self) -> Iterator[str]:
         report = self.report
-        latest = report.latest
+        latest, minimal = report.latest, report.minimal
         if latest is None:
             return
-        name = _name_of_kinds(report)
         yield self.style("Upgrade", _BOLD)
-        if report.minimal is None:
-            if not report.findings:
-                yield from self.wrap(
-                    f"Nothing is listed that an upgrade within {report.target.branch} would cure."
-                )
-            else:
-                yield from self.wrap(
-                    f"No release of {report.target.branch} cures any of what is listed."
-                )
-        else:
-            yield from self.wrap(self.minimal(report.minimal, len(report.findings), name))
+        branch = report.target.branch
+        if minimal is not None:
+            yield from self.wrap(_minimal(minimal, report))
+            yield from self.wrap(_enough(report))
             yield ""
             wide = max(len(step.version) for step in report.steps)
             for step in report.steps:
-                mark = "  <- cures all that a release cures" if step is report.steps[-1] else ""
-                yield f"  {step.version:<{wide}}  {step.released_on}  cures {step.cures:>3}, leaves {step.leaves:>3}{mark}"
-        if report.target.version == latest.version:
-            yield from self.wrap(f"{latest.version} is the newest {report.target.branch} release.")
-        elif report.minimal is None or report.minimal.version != latest.version:
-            yield from self.wrap(
-                f"The newest release is {latest.version} ({latest.released_on}): cures {latest.cures}, leaves {latest.leaves}."
-            )
-
-    def minimal(self, step: Step, total: int, name: str) -> str:
-        if not step.leaves:
-            whole = f"all {total} listed {name}s" if total > 1 else f"the listed {name}"
-            return (
-                f"{step.version} ({step.released_on}) is the smallest release that cures {whole}."
-            )
-        return (
-            f"{step.version} ({step.released_on}) is the smallest release that cures {step.cures} of the {total} listed "
-            f"{name}s; no release of {self.report.target.branch} cures the other {step.leaves}."
+                mark = "  <- the smallest" if step is minimal else ""
+                yield (
+                    f"  {step.version:<{wide}}  {step.released_on}  cures {step.cures:>3}, "
+                    f"leaves {step.leaves:>3}{mark}"
+                )
+            yield ""
+        elif report.findings:
+            yield from self.wrap(f"No release of {branch} cures any of what is listed.")
+        else:
+            yield from self.wrap(f"Nothing is listed that a release of {branch} would cure.")
+        yield from self.wrap(
+            f"The newest {branch} release is {latest.version} ({latest.released_on})"
+            + (", this one." if latest.version == report.target.version else ".")
         )
 
 
@@ -232,48 +211,84 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _counts(report: Report) -> str:
+def _by_severity(report: Report) -> str:
     counted = [f"{count} {severity.value}" for severity, count in report.by_severity if count]
-    if not counted:
-        return ""
-    text = ", ".join(counted).replace("unknown", "of unknown severity")
-    return f" ({text})"
-
-
-def _kind_name(kind: Kind) -> str:
-    return kind.value.replace("-", " ")
+    return f" ({', '.join(counted)})".replace("unknown", "unrated") if counted else ""
 
 
 def _name_of_kinds(report: Report) -> str:
     if len(report.kinds) == 1:
         return report.kinds[0].replace("-", " ")
-    return "listed bug" if report.kinds else "known bug"
+    return "listed bug" if report.kinds else "bug"
 
 
 def _aside(report: Report) -> str:
-    later = sum(finding.reasons[0].startswith("entered later") for finding in report.not_affected)
-    lacking = len(report.not_affected) - later
-    parts = []
-    if later:
-        parts.append(f"{later} entered later")
-    if lacking:
-        parts.append(f"{lacking} cannot concern this build")
-    return ", ".join(parts)
+    later = sum(item.reasons[0].startswith("entered later") for item in report.not_affected)
+    other = len(report.not_affected) - later
+    parts = (
+        (later, f"{later} entered later"),
+        (other, f"{other} cannot concern this build"),
+    )
+    return ", ".join(text for count, text in parts if count)
 
 
 def _fate(finding: Finding) -> str:
-    if finding.fix_state is FixState.RELEASED:
-        return f"fixed in {finding.fixed_in}"
-    if finding.fix_state is FixState.MERGED:
-        return "fix merged, not released"
-    return "not cured: its fix was taken back"
+    return {
+        FixState.RELEASED: f"fixed in {finding.fixed_in}",
+        FixState.MERGED: "fixed, not released yet",
+        FixState.REVERTED: "not cured by any release",
+    }[finding.fix_state]
 
 
-def _since(finding: Finding) -> str:
-    fix, advisory = finding.fix, finding.bug.advisory
+def _what(finding: Finding, where: str) -> str:
+    bug = finding.bug
+    if bug.advisory is not None:
+        return bug.advisory.summary
+    if bug.title:
+        return bug.title
+    if bug.kind is Kind.OTHER:
+        return f"A bug in {where}; the catalogue does not say what it does, the link does."
+    return f"{bug.kind.value.replace('-', ' ').capitalize()} in {where}; more behind the link."
+
+
+def _facts(finding: Finding) -> Iterator[str]:
+    bug, fix, advisory = finding.bug, finding.fix, finding.bug.advisory
+    if advisory is not None and advisory.growth:
+        yield ("grows " if bug.runtime else "") + _GROWTHS[advisory.growth]
     if fix.introduced_in:
-        first = fix.introduced_in == f"{fix.branch}.0"
-        return f"since {fix.introduced_in}{' or before' if first else ''}"
-    if advisory is not None and advisory.since_version:
-        return f"since {advisory.since_version}"
-    return "since when: unknown"
+        yield f"since {fix.introduced_in}" + (
+            " or before" if fix.introduced_in == f"{fix.branch}.0" else ""
+        )
+    elif advisory is not None and advisory.since_version:
+        yield f"since {advisory.since_version}"
+    else:
+        yield "since when is not known"
+    if bug.issues:
+        yield "issue " + ", ".join(map(str, bug.issues))
+    yield _TIERS[bug.tier]
+
+
+def _enough(report: Report) -> str:
+    """The smallest release for those leaks that a serving process has, if a smaller one will do."""
+    if report.kinds != (Kind.MEMORY_LEAK.value,):
+        return ""
+    growing = [item.fixed_in for item in report.findings if growth_class(item) < 2]
+    curing = [step for step in report.steps if step.version in growing]
+    if not curing or curing[-1] is report.minimal:
+        return ""
+    count = sum(map(bool, growing))
+    return (
+        f"{curing[-1].version} ({curing[-1].released_on}) is enough for the {count} of them that "
+        "grow in a running process, or may."
+    )
+
+
+def _minimal(step: Step, report: Report) -> str:
+    total, name = len(report.findings), _name_of_kinds(report)
+    start = f"{step.version} ({step.released_on}) is the smallest release that cures "
+    if not step.leaves:
+        return start + (f"all {total} {name}s listed." if total > 1 else f"the {name} listed.")
+    return (
+        f"{start}{step.cures} of the {_many(total, name)} listed; "
+        f"no release of {report.target.branch} cures the other {step.leaves}."
+    )

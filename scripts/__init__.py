@@ -1,0 +1,1 @@
+"""Tools for those who keep the facts in ``data/`` up to date."""
