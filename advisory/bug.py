@@ -3,11 +3,11 @@
 The values are named tuples: a report makes a thousand of them within the time that it may take.
 """
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 
-class Severity(Enum):
+class Severity(StrEnum):
     """What upstream says of a bug, worst first; ``UNKNOWN`` where its subject does not say."""
 
     CRITICAL = "critical"
@@ -25,7 +25,7 @@ class Severity(Enum):
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a bug does to a process."""
 
     MEMORY_LEAK = "memory-leak"

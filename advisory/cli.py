@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Iterator
+from typing import NoReturn
 
 import click
 from click_default_group import DefaultGroup
@@ -18,11 +18,10 @@ from click_default_group import DefaultGroup
 from advisory import __version__
 from advisory.bug import Kind, Severity
 from advisory.build import Build, is_bare_version, read_builds
-from advisory.catalogue import Catalogue, open_catalogue
+from advisory.catalogue import open_catalogue
 from advisory.errors import AdvisoryError, ParseError
 from advisory.finding import Verdict
-from advisory.history import BranchHistory
-from advisory.report import Question, Report, advise
+from advisory.report import Adviser, Question, Report
 
 LARGEST_INPUT = 16 * 1024 * 1024
 _EXIT_STATUS = {
@@ -122,23 +121,14 @@ def advise_command(
         catalogue, warnings = open_catalogue(db or None, _refreshed())
         for warning in warnings:
             _tell(warning)
-        reports = list(_reports(builds, catalogue, question))
+        adviser = Adviser(catalogue.history, catalogue.provenance, question)
+        reports = [adviser.advise(build) for build in builds]
         _print(reports, output)
         status = status or max(_EXIT_STATUS[report.verdict] for report in reports)
     sys.exit(status)
 
 
 cli.add_command(advise_command)
-
-
-def _reports(builds: list[Build], catalogue: Catalogue, question: Question) -> Iterator[Report]:
-    """A report per build; each branch is read once."""
-    histories: dict[str, BranchHistory | None] = {}
-    for build in builds:
-        branch = build.version.release.branch
-        if branch not in histories:
-            histories[branch] = catalogue.history(branch)
-        yield advise(build, histories[branch], catalogue.provenance, question)
 
 
 def _print(reports: list[Report], output: str) -> None:
@@ -243,7 +233,7 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command; every failure becomes one line and a status, here and nowhere else."""
     try:
         sys.exit(cli.main(arguments, prog_name="hapadvise", standalone_mode=False))

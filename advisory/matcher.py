@@ -7,7 +7,7 @@ from typing import NamedTuple
 from advisory.bug import Fix, Severity
 from advisory.finding import Finding, FixState, Verdict
 from advisory.history import BranchHistory, PublishedRelease
-from advisory.requirements import needs_of, program_of
+from advisory.requirements import requirements_of
 
 
 class Place(NamedTuple):
@@ -97,7 +97,7 @@ def match(
         taken_back=_taken_back(history.fixes, place, orders),
     )
     later = [fix for fix in history.fixes if fix.position > place.position]
-    counts = Counter(fix.severity for fix in later)
+    counts = Counter([fix.severity for fix in later])
     findings: list[Finding] = []
     not_affected: list[Finding] = []
     for fix in _deciding(history.fixes):
@@ -110,6 +110,9 @@ def match(
         findings=tuple(findings),
         not_affected=tuple(not_affected),
     )
+
+
+_AWAITED = "the fix is merged and awaits a release"
 
 
 class _Build(NamedTuple):
@@ -157,8 +160,12 @@ def _stands(fix: Fix) -> bool:
 
 def _judge(fix: Fix, build: _Build) -> Finding | None:
     """One bug for one build; None where the build holds its fix for good."""
-    stands = _stands(fix)
-    cured = (fix.reapplied_in if fix.reapplied_by else fix.fixed_in) if stands else ""
+    cured = fix.fixed_in
+    stands = not fix.reverted_by
+    if not stands and fix.reapplied_by:
+        cured, stands = fix.reapplied_in, True
+    elif not stands:
+        cured = ""
     if cured and build.orders[cured] <= build.place.release.order:
         return None
     if fix.position <= build.place.position and not fix.reverted_by:
@@ -166,23 +173,20 @@ def _judge(fix: Fix, build: _Build) -> Finding | None:
     state = FixState.RELEASED if cured else FixState.MERGED if stands else FixState.REVERTED
     excluded = _excluded(fix, build)
     if excluded:
-        verdict, reason = Verdict.NOT_AFFECTED, excluded
-    else:
-        verdict, reason = _relevance(fix, cured, build)
-    return Finding(
-        bug=fix.bug, fix=fix, fixed_in=cured, fix_state=state, verdict=verdict, reasons=(reason,)
-    )
+        return Finding(fix.bug, fix, cured, state, Verdict.NOT_AFFECTED, (excluded,))
+    verdict, reason = _relevance(fix, cured, build)
+    return Finding(fix.bug, fix, cured, state, verdict, (reason,))
 
 
 def _excluded(fix: Fix, build: _Build) -> str:
     """Why the bug cannot be in this build; "" where nothing rules it out."""
-    until = build.place.until
-    if fix.introduced_in and build.orders.get(fix.introduced_in, until + 1) > until:
-        return f"entered later, in {fix.introduced_in} (commit {fix.introduced_by})"
-    program = program_of(fix.bug.subsystem)
+    if fix.introduced_in:
+        until = build.place.until
+        if build.orders.get(fix.introduced_in, until + 1) > until:
+            return f"entered later, in {fix.introduced_in} (commit {fix.introduced_by})"
+    program, needs = requirements_of(fix.bug.subsystem)
     if program:
         return f"concerns a program of its own, {program}"
-    needs = needs_of(fix.bug.subsystem)
     advisory = fix.bug.advisory
     if advisory is not None:
         needs += tuple((feature[1:],) for feature in advisory.features if feature[0] == "+")
@@ -219,9 +223,7 @@ def _relevance(fix: Fix, cured: str, build: _Build) -> tuple[Verdict, str]:
 def _fate(fix: Fix, cured: str) -> str:
     """What became of a fix that the build lacks."""
     if not fix.reverted_by:
-        return (
-            f"the fix came later, in {cured}" if cured else "the fix is merged and awaits a release"
-        )
+        return f"the fix came later, in {cured}" if cured else _AWAITED
     taken_back = f"its fix was taken back {f'in {fix.reverted_in}' if fix.reverted_in else 'later'}"
     if not fix.reapplied_by:
         return f"{taken_back} (commit {fix.reverted_by})"

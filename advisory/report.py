@@ -2,6 +2,8 @@
 
 import datetime
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from advisory.bug import Kind, Severity
@@ -34,9 +36,9 @@ class Question(NamedTuple):
 
     def selects(self, finding: Finding) -> bool:
         """Whether a finding is of the kinds and severities that are asked for."""
-        return (not self.kinds or finding.bug.kind in self.kinds) and (
-            finding.fix.severity.rank <= self.least_severity.rank
-        )
+        if self.kinds and finding.bug.kind not in self.kinds:
+            return False
+        return finding.fix.severity.rank <= self.least_severity.rank
 
 
 class Target(NamedTuple):
@@ -165,6 +167,37 @@ def advise(
     place, notes = _place(build, known, release)
     found = match(known, place, build.features, build.target)
     return _filled(report, known, found, question, notes)
+
+
+class Adviser:
+    """Judges many builds: each branch is read once, and equal builds are judged once.
+
+    Args:
+        history_of: gives a branch's releases and fixes; None where they are not known.
+        provenance: of what ``history_of`` gives.
+        question: the days, kinds and severities that are asked for.
+    """
+
+    def __init__(
+        self,
+        history_of: Callable[[str], BranchHistory | None],
+        provenance: Provenance,
+        question: Question,
+    ) -> None:
+        self._history_of = cache(history_of)
+        self._provenance = provenance
+        self._question = question
+        self._reports: dict[tuple[object, ...], Report] = {}
+
+    def advise(self, build: Build) -> Report:
+        """Judge one build, as ``advise`` does."""
+        key = (build.version.text, build.version.origin, *build[2:])  # all but the source
+        report = self._reports.get(key)
+        if report is None:
+            history = self._history_of(build.version.release.branch)
+            report = advise(build, history, self._provenance, self._question)
+            self._reports[key] = report
+        return report._replace(target=report.target._replace(source=build.source))
 
 
 def _days(since: str, until: str) -> int:

@@ -85,7 +85,6 @@ def _needs_of(tag: str) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(needs))
 
 
-@cache
 def needs_of(subsystem: str) -> tuple[tuple[str, ...], ...]:
     """The features that bugs of this subsystem need; of each group one must be in."""
     # Of several subsystems any may do: what one of them does not need rules nothing out.
@@ -93,7 +92,12 @@ def needs_of(subsystem: str) -> tuple[tuple[str, ...], ...]:
     return found.pop() if len(found) == 1 else ()
 
 
-@cache
 def program_of(subsystem: str) -> str:
     """The separate program that the subsystem is, "" where it is part of haproxy itself."""
     return _PROGRAMS.get(subsystem, _PROGRAMS.get(subsystem.split("/")[0], ""))
+
+
+@cache
+def requirements_of(subsystem: str) -> tuple[str, tuple[tuple[str, ...], ...]]:
+    """``program_of`` and ``needs_of`` in one."""
+    return program_of(subsystem), needs_of(subsystem)

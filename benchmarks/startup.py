@@ -49,20 +49,20 @@ def thousand() -> float:
     """CPU time of a thousand outputs of ``haproxy -vv`` read and judged in one process, seconds."""
     sys.path.insert(0, str(ROOT))
     from advisory.build import read_builds
+    from advisory.formats.text import render_text
     from advisory.catalogue import BUNDLED, Catalogue
-    from advisory.report import Question, advise
+    from advisory.report import Adviser, Question
 
     texts = [path.read_text() for path in sorted(SAMPLES.glob("[123].*[0-9].txt"))]
-    catalogue = Catalogue(BUNDLED)
-    question = Question(today="2026-06-26")
     start = time.process_time()
-    histories = {}
-    for number in range(1000):
-        for build in read_builds(texts[number % len(texts)], source="benchmark"):
-            branch = build.version.release.branch
-            if branch not in histories:
-                histories[branch] = catalogue.history(branch)
-            advise(build, histories[branch], catalogue.provenance, question)
+    catalogue = Catalogue(BUNDLED)
+    adviser = Adviser(catalogue.history, catalogue.provenance, Question(today="2026-06-26"))
+    reports = [
+        adviser.advise(build)
+        for number in range(1000)
+        for build in read_builds(texts[number % len(texts)], source=f"host {number}")
+    ]
+    render_text(reports, width=80, colour=False)
     return time.process_time() - start
 
 
@@ -77,7 +77,9 @@ def main() -> None:
     print(f"floor   {low * 1000:6.1f} ms CPU (import click, sqlite3), median of {runs}")
     print(f"report  {high * 1000:6.1f} ms CPU (hapadvise vv.txt), {high / low:.2f} times the floor")
     print(f"memory  {peak_of(REPORT):6.1f} MB peak, {peak_of(FLOOR):.1f} MB for the floor")
-    print(f"1000    {thousand():6.2f} s CPU (a thousand -vv texts judged in one process)")
+    print(
+        f"1000    {thousand():6.2f} s CPU (a thousand -vv texts read, judged and rendered in one process)"
+    )
 
 
 if __name__ == "__main__":

@@ -297,17 +297,19 @@ def test_they_agree_on_what_the_real_branches_lack(tmp_path: Path) -> None:
         }
         for number, (bug, release, fate) in enumerate(odd)
     ]
+    # The revert of another branch's fix says nothing of this one.
+    other = fixes[-4] | {"branch": "2.0", "fixed_in": "2.0.0"} | taken_back()
     releases = [
         {
-            "branch": "2.2",
+            "branch": release.version[:3],
             "version": release.version,
             "released_on": release.released_on,
             "commit_id": release.commit,
         }
-        for release in RELEASES
+        for release in (RELEASES[0]._replace(version="2.0.0"), *RELEASES)
     ]
-    branches = [{"branch": "2.2", "first_release_on": "2020-07-07"}]
-    facts = {"branches": branches, "releases": releases, "fixes": fixes, "reviewed": []}
+    branches = [{"branch": branch, "first_release_on": "2020-07-07"} for branch in ("2.0", "2.2")]
+    facts = {"branches": branches, "releases": releases, "fixes": [other, *fixes], "reviewed": []}
     data = write_facts(tmp_path / "data", facts)
     (data / "advisories" / "aaaaaaaaaaaa.toml").unlink()
     path = tmp_path / "odd.db"

@@ -333,7 +333,7 @@ def test_the_installed_command_is_the_module(
 ) -> None:
     (script,) = entry_points(group="console_scripts", name="hapadvise")
     monkeypatch.setattr(sys, "argv", ["hapadvise", "--version"])
-
+    monkeypatch.setattr(os, "_exit", sys.exit)
     monkeypatch.delitem(sys.modules, "advisory.__main__", raising=False)
     for start in (
         lambda: runpy.run_module("advisory", run_name="__main__"),

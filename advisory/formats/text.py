@@ -55,7 +55,15 @@ _ORIGINS = {
 def render_text(reports: Sequence[Report], *, width: int, colour: bool) -> str:
     """The reports one after the other, no line wider than ``width`` (but a link may be)."""
     width = max(MIN_WIDTH, min(width, MAX_WIDTH))
-    return "\n".join(_Page(report, width, colour).text() for report in reports)
+    bodies: dict[Report, str] = {}
+    pages = []
+    for report in reports:
+        page = _Page(report, width, colour)
+        alike = report._replace(target=report.target._replace(source=""))
+        if alike not in bodies:
+            bodies[alike] = page.body()
+        pages.append(page.head() + bodies[alike])
+    return "\n".join(pages)
 
 
 def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> Iterator[str]:
@@ -79,9 +87,12 @@ class _Page:
         self.width = width
         self.colour = colour
 
-    def text(self) -> str:
-        blocks = (self.head(), self.answer(), self.warnings(), self.bugs(), self.upgrade())
-        return "\n\n".join(filter(None, map("\n".join, blocks))) + "\n"
+    def head(self) -> str:
+        return "\n".join(self.build()) + "\n"
+
+    def body(self) -> str:
+        blocks = (self.answer(), self.warnings(), self.bugs(), self.upgrade())
+        return "".join(f"\n{text}\n" for text in map("\n".join, blocks) if text)
 
     def style(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
@@ -89,7 +100,7 @@ class _Page:
     def wrap(self, text: str, *, first: str = "", rest: str = "") -> Iterator[str]:
         return wrap(text, self.width, first=first, rest=rest)
 
-    def head(self) -> Iterator[str]:
+    def build(self) -> Iterator[str]:
         target, provenance = self.report.target, self.report.provenance
         yield self.style(f"HAProxy {target.printed}", _BOLD)
         facts = [f"branch {target.branch}"]
