@@ -5,7 +5,7 @@ VV ?= tests/data/vv/2.2.4.txt
 BIN = $(VENV)/bin
 FACTS = $(wildcard data/*.csv data/advisories/*.toml)
 
-.PHONY: help advise dev test check lint types golden smoke data clean
+.PHONY: help advise dev test check lint types golden smoke data advisory clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,10 @@ smoke: $(VENV)/.dev ## build the wheel, install it alone, run it
 data: $(VENV)/.installed ## read the facts anew: make data CLONE=path of a clone with all release tags
 	@test -n "$(CLONE)" || { echo "make data CLONE=path of a clone of HAProxy with the tags of every branch" >&2; exit 2; }
 	$(BIN)/python scripts/facts_from_git.py $(CLONE)
+
+advisory: $(VENV)/.installed ## start an advisory: make advisory FIX=commit of the fix
+	@test -n "$(FIX)" || { echo "make advisory FIX=commit of the fix, in any branch" >&2; exit 2; }
+	@$(BIN)/python scripts/new_advisory.py $(FIX)
 
 clean: ## remove what was built
 	rm -rf $(VENV) dist build advisory/catalogue.db .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -150,6 +150,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "since_commit": _is_commit,
     "since_version": _is_version,
     "objects": _each(_is_object),
+    "issues": _each(lambda value: isinstance(value, int) and value > 0),
     "features": _each(
         lambda value: isinstance(value, str) and value[:1] in "+-" and value[1:] in FEATURES
     ),

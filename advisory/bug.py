@@ -61,7 +61,8 @@ class Advisory(NamedTuple):
 
     ``growth`` names what each lost object goes with; a ``bounded`` leak stops by itself, one that
     ``needs_oom`` starts only once memory has run out. ``features``, ``target`` and ``config`` are
-    the conditions without which it cannot happen (advisory.conditions).
+    the conditions without which it cannot happen (advisory.conditions). ``issues`` are those of
+    HAProxy's tracker that the message does not name.
     """
 
     kind: Kind
@@ -81,6 +82,7 @@ class Advisory(NamedTuple):
     features: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
+    issues: tuple[int, ...] = ()
 
 
 class Bug(NamedTuple):

@@ -104,6 +104,35 @@ _CONDITIONS = (
 )
 
 
+# A bug by its id, by a commit of any branch, or by the number of an issue.
+_BY_COMMIT = (
+    """
+    select distinct bug_id from fixes
+    where substr(commit_id, 1, length(?1)) = ?1 or substr(mainline_commit, 1, length(?1)) = ?1
+      or substr(?1, 1, length(commit_id)) = commit_id
+      or substr(?1, 1, length(mainline_commit)) = mainline_commit
+      or substr(bug_id, 1, length(?1)) = ?1
+    order by bug_id
+    """,
+    "t",
+)
+_BY_ISSUE = ("select bug_id from bug_issues where issue = ? order by bug_id", "t")
+_BY_WORDS = (
+    """
+    select b.id from bugs_fts join bugs b on b.rowid = bugs_fts.rowid
+    where bugs_fts match ? order by rank, b.id
+    """,
+    "t",
+)
+_BRANCHES_OF = (
+    """
+    select distinct f.branch from fixes f join branches b on b.branch = f.branch
+    where f.bug_id = ? order by b.branch_order
+    """,
+    "t",
+)
+
+
 class Catalogue:
     """The known bugs of every branch.
 
@@ -172,6 +201,39 @@ class Catalogue:
             raise self._damaged(f"{error} stands where it cannot") from error
         self._check_fixes(history)
         return history
+
+    def bugs_of(self, name: str) -> tuple[str, ...]:
+        """The ids of the bugs that a name stands for.
+
+        Args:
+            name: an issue's number (935, #935), or six hex digits or more of a bug's id, or of the
+                commit of its fix in any branch.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        number = name.removeprefix("#")
+        if number.isdecimal() and len(number) < 6:
+            return tuple(bug for (bug,) in self._rows(_BY_ISSUE, number))
+        return tuple(bug for (bug,) in self._rows(_BY_COMMIT, name.lower()))
+
+    def search(self, words: Iterable[str]) -> tuple[str, ...]:
+        """The ids of the bugs whose title, summary, trigger, subsystem or kind holds every word.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words)
+        return tuple(bug for (bug,) in self._rows(_BY_WORDS, quoted))
+
+    def histories_of(self, bug: str) -> tuple[BranchHistory, ...]:
+        """The branches that have a fix of a bug, oldest first.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        found = (self.history(branch) for (branch,) in self._rows(_BRANCHES_OF, bug))
+        return tuple(history for history in found if history is not None)
 
     def _check_schema(self) -> None:
         ((schema,),) = self._rows(_SCHEMA)

@@ -1,6 +1,6 @@
 """A first kind for a bug, from the words of its subject or message; a person has the last word.
 
-The rules are a table, tried from the top. What they are worth is stated in docs/classification.md.
+The rules are a table, tried from the top. What they are worth is stated in docs/advisories.md.
 """
 
 from __future__ import annotations

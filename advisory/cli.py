@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import sys
 from typing import NoReturn
 
@@ -18,8 +19,8 @@ from click_default_group import DefaultGroup
 from advisory import __version__
 from advisory.bug import Kind, Severity
 from advisory.build import Build, is_bare_version, read_builds
-from advisory.catalogue import open_catalogue
-from advisory.errors import AdvisoryError, ParseError
+from advisory.catalogue import Catalogue, open_catalogue
+from advisory.errors import AdvisoryError, NotKnownError, ParseError
 from advisory.finding import Verdict
 from advisory.report import Adviser, Question, Report
 
@@ -30,6 +31,11 @@ _EXIT_STATUS = {
     Verdict.POSSIBLE: 1,
     Verdict.UNKNOWN: 3,
 }
+
+
+DB_OPTION = click.option(
+    "--db", envvar="HAPADVISE_DB", metavar="FILE", help="Catalogue to use.  [env: HAPADVISE_DB]"
+)
 
 
 @click.group(
@@ -72,9 +78,7 @@ def cli() -> None:
     show_default=True,
     help="Form of the report.",
 )
-@click.option(
-    "--db", envvar="HAPADVISE_DB", metavar="FILE", help="Catalogue to use.  [env: HAPADVISE_DB]"
-)
+@DB_OPTION
 @click.option(
     "--max-age",
     type=click.IntRange(min=0),
@@ -118,9 +122,7 @@ def advise_command(
             _tell(error)
             status = error.exit_status
     if builds:
-        catalogue, warnings = open_catalogue(db or None, _refreshed())
-        for warning in warnings:
-            _tell(warning)
+        catalogue = _catalogue(db)
         adviser = Adviser(catalogue.history, catalogue.provenance, question)
         reports = [adviser.advise(build) for build in builds]
         _print(reports, output)
@@ -128,7 +130,86 @@ def advise_command(
     sys.exit(status)
 
 
-cli.add_command(advise_command)
+@click.command(name="show")
+@click.argument("name", metavar="BUG|COMMIT|ISSUE")
+@DB_OPTION
+def show_command(name: str, db: str | None) -> None:
+    """Show all that is known of a bug.
+
+    Name it by its id, by the commit of its fix in any branch, or by the number of an issue.
+    """
+    from advisory.formats.bug import fixes_of, render_bug
+
+    catalogue = _catalogue(db)
+    pages = [
+        render_bug(fixes_of(bug, catalogue.histories_of(bug)), width=_width())
+        for bug in _named(catalogue, name)
+    ]
+    _echo("\n".join(pages))
+
+
+@click.command(name="search")
+@click.argument("words", nargs=-1, required=True)
+@DB_OPTION
+def search_command(words: tuple[str, ...], db: str | None) -> None:
+    """List the bugs that hold every word, the best match first.
+
+    Exit status 0: there are some; 1: there are none.
+    """
+    from advisory.formats.bug import fixes_of, render_line
+
+    catalogue = _catalogue(db)
+    found = catalogue.search(words)
+    for bug in found:
+        _echo(render_line(fixes_of(bug, catalogue.histories_of(bug))[-1].bug))
+    sys.exit(0 if found else 1)
+
+
+@click.command(name="contains")
+@click.argument("fix", metavar="BUG|COMMIT|ISSUE")
+@click.argument("version")
+@DB_OPTION
+def contains_command(fix: str, version: str, db: str | None) -> None:
+    """Tell whether a fix is in a release.
+
+    Exit status 0: it is; 1: it is not; 3: that is not known.
+    """
+    from advisory.formats.bug import fixes_of
+    from advisory.holds import holds
+
+    catalogue = _catalogue(db)
+    (build,) = read_builds(version, source="the command line")
+    history = catalogue.history(build.version.release.branch)
+    statuses = []
+    for bug in _named(catalogue, fix):
+        fixes = fixes_of(bug, catalogue.histories_of(bug))
+        answer = holds(bug, fixes, history, build.version)
+        _echo(f"{answer.text}\n")
+        statuses.append({True: 0, False: 1, None: 3}[answer.held])
+    sys.exit(max(statuses))
+
+
+for command in (advise_command, show_command, search_command, contains_command):
+    cli.add_command(command)
+
+
+def _catalogue(db: str | None) -> Catalogue:
+    catalogue, warnings = open_catalogue(db or None, _refreshed())
+    for warning in warnings:
+        _tell(warning)
+    return catalogue
+
+
+def _named(catalogue: Catalogue, name: str) -> tuple[str, ...]:
+    """The bugs that a name stands for, one at least."""
+    if not re.fullmatch(r"#?[0-9]{1,5}|[0-9a-fA-F]{6,40}", name):
+        raise click.UsageError(
+            f"{name}: name a bug by six hex digits or more of its id or of a fix, or by an issue"
+        )
+    found = catalogue.bugs_of(name)
+    if not found:
+        raise NotKnownError(f"{name}: the catalogue knows no such bug, fix or issue")
+    return found
 
 
 def _print(reports: list[Report], output: str) -> None:
@@ -142,6 +223,10 @@ def _print(reports: list[Report], output: str) -> None:
         terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         colour = terminal and not os.environ.get("NO_COLOR")
         text = render_text(reports, width=_width(), colour=colour)
+    _echo(text)
+
+
+def _echo(text: str) -> None:
     try:
         click.echo(text, nl=False, color=True)
     except BrokenPipeError:
@@ -236,7 +321,7 @@ def _printable(text: str) -> str:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command; every failure becomes one line and a status, here and nowhere else."""
     try:
-        sys.exit(cli.main(arguments, prog_name="hapadvise", standalone_mode=False))
+        sys.exit(cli.main(arguments, prog_name="hapadvise", standalone_mode=False) or 0)
     except click.Abort:
         _tell("interrupted")
         sys.exit(2)

@@ -3,7 +3,8 @@
     AdvisoryError
     ├── ParseError       a text is not of the form that it should have (source, line)
     ├── FetchError       a page could not be had
-    └── CatalogueError   a catalogue is missing, damaged or of another schema
+    ├── CatalogueError   a catalogue is missing, damaged or of another schema
+    └── NotKnownError    the catalogue holds nothing of that name
 
 ``cli.main`` turns each into one line on standard error and the exit status that it carries.
 """
@@ -42,5 +43,11 @@ class FetchError(AdvisoryError):
 
 class CatalogueError(AdvisoryError):
     """A catalogue that is missing, damaged, or of a schema that this version does not know."""
+
+    exit_status = 3
+
+
+class NotKnownError(AdvisoryError):
+    """A bug, fix or issue that the catalogue does not hold."""
 
     exit_status = 3

@@ -303,7 +303,7 @@ def insert_facts(db: sqlite_utils.Database, data: Path) -> None:
             bug_row(bug, rows, advisories.get(bug), bug in reviewed)
             for bug, rows in sorted(by_bug.items())
         ),
-        "bug_issues": issue_rows(by_bug),
+        "bug_issues": issue_rows(by_bug, advisories),
         "advisories": (advisory_row(bug, found) for bug, found in sorted(advisories.items())),
         "advisory_objects": object_rows(advisories),
         "advisory_conditions": condition_rows(advisories),
@@ -452,10 +452,13 @@ def classify(
     return Kind.OTHER, Tier.VERIFIED if reviewed else Tier.NONE, None
 
 
-def issue_rows(by_bug: dict[str, list[Row]]) -> Iterator[Row]:
-    """The table ``bug_issues``."""
+def issue_rows(by_bug: dict[str, list[Row]], advisories: dict[str, Advisory]) -> Iterator[Row]:
+    """The table ``bug_issues``: what the messages name, and what an advisory adds."""
     for bug, rows in sorted(by_bug.items()):
-        for issue in sorted({int(number) for row in rows for number in row["issues"].split()}):
+        issues = {int(number) for row in rows for number in row["issues"].split()}
+        if bug in advisories:
+            issues.update(advisories[bug].issues)
+        for issue in sorted(issues):
             yield {"bug_id": bug, "issue": issue}
 
 

@@ -384,3 +384,68 @@ def test_colours_are_for_terminals_only() -> None:
 
     assert (coloured(), coloured(NO_COLOR="1"), coloured(TERM="dumb")) == (True, False, False)
     assert "\x1b[" not in command("2.2.4").stdout
+
+
+def test_an_issue_shows_the_fix_in_every_branch(run: Run) -> None:
+    done = run("show", "935")
+
+    assert done.status == 0
+    fixed = {line.split()[0]: line.split()[3] for line in done.out.splitlines() if line[:2] == "2."}
+    assert fixed == {"2.0": "2.0.19", "2.1": "2.1.10", "2.2": "2.2.5"}
+
+
+@pytest.mark.parametrize(
+    "name", ["935", "#935", "5a7ca29061db", "5A7CA2", "827b4fc10", "827b4fc10101847da0953a556120"]
+)
+def test_a_bug_goes_by_its_issue_its_id_and_each_of_its_commits(run: Run, name: str) -> None:
+    assert run("show", name).out.startswith("5a7ca29061db  MEDIUM  mux-pt\n")
+
+
+# (arguments, status, what standard error says)
+UNKNOWN: list[tuple[tuple[str, ...], int, str]] = [
+    (("show", "99999"), 3, "hapadvise: 99999: the catalogue knows no such bug, fix or issue"),
+    (("show", "ffffffffffff"), 3, "hapadvise: ffffffffffff: the catalogue knows no such bug"),
+    (("show", "leak"), 2, "hapadvise: leak: name a bug by six hex digits or more"),
+    (("show", "abc12"), 2, "hapadvise: abc12: name a bug by six hex digits or more"),
+    (("show",), 2, "hapadvise: Missing argument 'BUG|COMMIT|ISSUE'"),
+    (("search",), 2, "hapadvise: Missing argument 'WORDS...'"),
+    (("contains", "935", "soup"), 2, "names no version of HAProxy"),
+    (("show", "--db", "absent.db", "935"), 3, "hapadvise: absent.db: there is no catalogue"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "status", "message"), UNKNOWN)
+def test_what_cannot_be_looked_up_gets_one_line(
+    run: Run, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    done = run(*arguments)
+
+    assert (done.status, done.out) == (status, "")
+    assert message in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_search_lists_the_bugs_that_hold_every_word(run: Run) -> None:
+    found = run("search", "tasklet", "passthrough")
+    nothing = run("search", "no such thing \" '")
+
+    assert found.status == 0
+    assert found.out.startswith("5a7ca29061db  memory-leak    mux-pt: One tasklet of the ")
+    assert nothing == Done(1, "", "")
+
+
+@pytest.mark.parametrize(
+    ("fix", "version", "status"),
+    [
+        ("935", "2.2.4", 1),
+        ("935", "2.2.5", 0),
+        ("827b4fc10", "2.1.10", 0),
+        ("935", "2.4.0", 0),  # in mainline before the branch began
+        ("935", "9.9.9", 3),
+    ],
+)
+def test_contains_tells_by_its_status(run: Run, fix: str, version: str, status: int) -> None:
+    done = run("contains", fix, version)
+
+    assert (done.status, done.err) == (status, "")
+    assert done.out.startswith(version)

@@ -328,3 +328,12 @@ def test_wrapping_keeps_every_word_and_the_width(text: str, width: int, first: s
     assert " ".join(lines).removeprefix(first).split() == text.split()
     for line in lines:
         assert len(line) <= width or len(line.removeprefix(first).split()) <= 1
+
+
+def test_alike_reports_differ_by_their_source_only() -> None:
+    other = REPORT._replace(target=TARGET._replace(source="lb2.txt"))
+
+    both = render_text([REPORT, other], width=80, colour=False)
+
+    assert both == f"{text_of(REPORT)}\n{text_of(other)}"
+    assert text_of(other) == text_of(REPORT).replace("vv.txt", "lb2.txt")

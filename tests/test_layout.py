@@ -38,10 +38,13 @@ PERMITTED = {
     # pure: values in, values or text out
     "matcher": VALUES,
     "report": VALUES | {"matcher"},
-    "formats.*": VALUES | {"matcher", "report", "formats.links"},
+    "holds": VALUES | {"matcher"},
+    "formats.*": VALUES | {"matcher", "report", "formats.links", "formats.text"},
     # the edges: each reads or writes something
     "advisories": VALUES,
     "catalogue": VALUES,
+    "fetch": VALUES,
+    "pages": VALUES,
     "store": VALUES | {"advisories", "catalogue"},
     # joins the edges to the core
     "cli": set(MODULES),
@@ -51,23 +54,29 @@ PERMITTED = {
 }
 # Libraries that one module, or two, stand for.
 USERS = {
+    "bs4": {"pages"},
     "click": {"cli"},
     "click_default_group": {"cli"},
     "packaging": {"release"},
+    "requests": {"fetch"},
     "sqlite3": {"catalogue", "store"},
     "sqlite_utils": {"store"},
     "tomllib": {"advisories"},
+    "urllib3": {"fetch"},
 }
 # What takes longer to import than a report takes to make.
 SLOW = {
+    "bs4",
     "dataclasses",
     "hashlib",
     "html",
     "json",
     "packaging",
     "pathlib",
+    "requests",
     "sqlite_utils",
     "tomllib",
+    "urllib3",
 }
 SQL = re.compile(
     r"\bselect\s.+\sfrom\s|\binsert\s+(or\s+\w+\s+)?into\s|\bdelete\s+from\s|\bupdate\s+\w+\s+set\s"

@@ -9,7 +9,7 @@ from advisory.build import read_builds
 from advisory.finding import Verdict
 from advisory.history import BranchHistory, Provenance, PublishedRelease
 from advisory.release import Release
-from advisory.report import Question, Report, Step, advise, growth_class
+from advisory.report import Adviser, Question, Report, Step, advise, growth_class
 
 PROVENANCE = Provenance(source="bundled", data_as_of="2020-06-30", built_at="2020-06-30T00:00:00Z")
 TODAY = "2020-07-01"
@@ -281,3 +281,24 @@ def test_leaks_that_grow_without_end_come_first_then_the_severe() -> None:
         (3, 2),
         (1, 3),
     ]
+
+
+def test_equal_builds_are_judged_once_and_keep_their_names() -> None:
+    asked = []
+
+    def history_of(branch: str) -> BranchHistory:
+        asked.append(branch)
+        return LEAKY
+
+    adviser = Adviser(history_of, PROVENANCE, Question(today=TODAY))
+    one, other, newer = (
+        adviser.advise(build)
+        for source, version in (("lb1", "7.1.0"), ("lb2", "7.1.0"), ("lb3", "7.1.1"))
+        for build in read_builds(version, source=source)
+    )
+
+    assert asked == ["7.1"]
+    assert [report.target.source for report in (one, other, newer)] == ["lb1", "lb2", "lb3"]
+    assert one._replace(target=other.target) == other
+    assert one.findings is other.findings
+    assert newer == judge("7.1.1", LEAKY)._replace(target=newer.target)

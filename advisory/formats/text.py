@@ -26,7 +26,7 @@ _CLASSES = (
     "grow in a running process, but end by themselves or need memory to have run out",
     "happen only while the configuration is read, at start or at exit",
 )
-_GROWTHS = {
+GROWTHS = {
     "per-request": "with each request",
     "per-connection": "with each connection",
     "periodic": "with time",
@@ -36,7 +36,7 @@ _GROWTHS = {
     "per-config-parse": "while the configuration is read",
     "at-exit": "at exit",
 }
-_TIERS = {
+TIERS = {
     Tier.VERIFIED: "reviewed",
     Tier.SUBJECT: "not reviewed: classed by the words of the fix's subject",
     Tier.MESSAGE: "not reviewed: classed by the words of the fix's message",
@@ -265,7 +265,7 @@ def _what(finding: Finding, where: str) -> str:
 def _facts(finding: Finding) -> Iterator[str]:
     bug, fix, advisory = finding.bug, finding.fix, finding.bug.advisory
     if advisory is not None and advisory.growth:
-        yield ("grows " if bug.runtime else "") + _GROWTHS[advisory.growth]
+        yield ("grows " if bug.runtime else "") + GROWTHS[advisory.growth]
     if fix.introduced_in:
         yield f"since {fix.introduced_in}" + (
             " or before" if fix.introduced_in == f"{fix.branch}.0" else ""
@@ -276,7 +276,7 @@ def _facts(finding: Finding) -> Iterator[str]:
         yield "since when is not known"
     if bug.issues:
         yield "issue " + ", ".join(map(str, bug.issues))
-    yield _TIERS[bug.tier]
+    yield TIERS[bug.tier]
 
 
 def _enough(report: Report) -> str:
