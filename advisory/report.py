@@ -69,12 +69,29 @@ class Step(NamedTuple):
     leaves: int
 
 
+class SetAside(NamedTuple):
+    """How many bugs of the branch cannot concern the build, by the reason.
+
+    All but the ``fixed`` ones are among the known bugs that its page counts.
+    """
+
+    entered_later: int = 0
+    feature_missing: int = 0
+    elsewhere: int = 0
+    fixed: int = 0
+
+    @property
+    def known(self) -> int:
+        """How many of the known bugs."""
+        return self.entered_later + self.feature_missing + self.elsewhere
+
+
 class Report(NamedTuple):
     """The answer for one build.
 
     ``reason`` says why a verdict is unknown. ``known_bugs`` is None where they cannot be counted;
-    ``excluded`` of them cannot concern the build, and ``taken_back`` more are open because their
-    fixes were taken back. ``related`` counts the bugs of other
+    ``set_aside`` tells how many of the branch's bugs cannot concern the build, and ``taken_back``
+    how many more are open because their fixes were taken back. ``related`` counts the bugs of other
     kinds that eat memory as well and were not asked for. ``findings`` and ``not_affected`` hold
     what was selected. ``steps`` are the releases that cure a listed bug, oldest first; ``minimal``
     is the smallest that cures every one that any release cures, ``latest`` the branch's newest.
@@ -88,7 +105,7 @@ class Report(NamedTuple):
     reason: str = ""
     known_bugs: int | None = None
     by_severity: tuple[tuple[Severity, int], ...] = ()
-    excluded: int = 0
+    set_aside: SetAside = SetAside()
     taken_back: int = 0
     memory_leaks: int | None = None
     runtime_leaks: int | None = None
@@ -311,7 +328,7 @@ def _filled(
         reason=reason,
         known_bugs=found.known_bugs,
         by_severity=found.by_severity,
-        excluded=len(found.not_affected),
+        set_aside=_set_aside(history, found),
         taken_back=sum(item.fix_state is FixState.REVERTED for item in found.findings),
         memory_leaks=len(leaks),
         runtime_leaks=sum(item.bug.runtime is True for item in leaks),
@@ -323,6 +340,18 @@ def _filled(
         minimal=steps[-1] if steps else None,
         latest=_step(history.newest, selected, _orders(history)),
         warnings=notes + _warnings(report, history, question),
+    )
+
+
+def _set_aside(history: BranchHistory, found: Match) -> SetAside:
+    reasons = [item.reasons[0] for item in found.not_affected]
+    later = sum(reason.startswith("entered later") for reason in reasons)
+    missing = sum(reason.startswith("needs ") for reason in reasons)
+    return SetAside(
+        entered_later=later,
+        feature_missing=missing,
+        elsewhere=len(reasons) - later - missing,
+        fixed=len(history.fixes) - found.known_bugs,
     )
 
 

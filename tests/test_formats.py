@@ -18,7 +18,7 @@ from advisory.finding import Finding, FixState, Verdict
 from advisory.formats.json import document, render_json
 from advisory.formats.text import render_text, wrap
 from advisory.history import Provenance
-from advisory.report import Question, Report, Step, Target, advise
+from advisory.report import Question, Report, SetAside, Step, Target, advise
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "advisory" / "report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(
@@ -245,7 +245,19 @@ WORDINGS: list[tuple[Report, str]] = [
         "a package of Debian",
     ),
     (REPORT._replace(target=TARGET._replace(origin="release")), "released on 2020-09-30\n"),
-    (REPORT._replace(excluded=3), "3 of these cannot bite this build"),
+    (
+        REPORT._replace(set_aside=SetAside(entered_later=1, feature_missing=2, elsewhere=3)),
+        "6 of these cannot bite this build: 1 entered later, 2 need a feature that it lacks, "
+        "3 concern another program or target. 0 fixes of the branch are in it.",
+    ),
+    (
+        REPORT._replace(set_aside=SetAside(feature_missing=1, elsewhere=1, fixed=1)),
+        "2 of these cannot bite this build: 1 needs a feature that it lacks, "
+        "1 concerns another program or target. 1 fix of the branch is in it.",
+    ),
+    (REPORT._replace(set_aside=SetAside(fixed=9)), "release is 2.2.5. 9 fixes of the branch are"),
+    (REPORT._replace(taken_back=1), "1 more bug is open: the fix was merged and taken back."),
+    (REPORT._replace(taken_back=2), "2 more bugs are open: the fix was merged and taken back."),
     (REPORT._replace(by_severity=((Severity.UNKNOWN, 4),)), "(4 unrated)"),
     (REPORT._replace(by_severity=((Severity.UNKNOWN, 0),)), "by 1 known bug as of"),
     (REPORT._replace(warnings=("the data is old",)), "! the data is old.\n"),

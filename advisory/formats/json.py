@@ -55,7 +55,7 @@ def document(report: Report, *, tool_version: str) -> dict[str, Any]:
             "reason": report.reason or None,
             "known_bugs": report.known_bugs,
             "by_severity": {severity.value: count for severity, count in report.by_severity},
-            "excluded": report.excluded,
+            "set_aside": report.set_aside._asdict(),
             "taken_back": report.taken_back,
             "memory_leaks": report.memory_leaks,
             "runtime_leaks": report.runtime_leaks,

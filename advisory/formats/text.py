@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from advisory.bug import Kind, Severity, Tier
 from advisory.finding import Finding, FixState, Verdict
 from advisory.formats.links import commit_url
-from advisory.report import Report, Step, growth_class
+from advisory.report import Report, SetAside, Step, growth_class
 
 MIN_WIDTH = 40
 MAX_WIDTH = 120
@@ -124,11 +124,8 @@ class _Page:
                 f"{_by_severity(report)} as of {report.as_of}; "
                 f"the newest {target.branch} release is {report.latest.version}."
             )
-        if report.excluded:
-            yield from self.wrap(
-                f"{report.excluded} of these cannot bite this build: they entered later, need a "
-                "feature that it lacks, or concern another program."
-            )
+        if report.set_aside.known or report.set_aside.fixed:
+            yield from self.wrap(_set_aside(report.set_aside))
         if report.taken_back:
             are = "bug is" if report.taken_back == 1 else "bugs are"
             yield from self.wrap(
@@ -277,6 +274,19 @@ def _facts(finding: Finding) -> Iterator[str]:
     if bug.issues:
         yield "issue " + ", ".join(map(str, bug.issues))
     yield TIERS[bug.tier]
+
+
+def _set_aside(aside: SetAside) -> str:
+    """How many bugs were set aside, and why."""
+    parts = (
+        (aside.entered_later, "entered later"),
+        (aside.feature_missing, f"need{'s'[aside.feature_missing > 1 :]} a feature that it lacks"),
+        (aside.elsewhere, f"concern{'s'[aside.elsewhere > 1 :]} another program or target"),
+    )
+    text = ", ".join(f"{count} {what}" for count, what in parts if count)
+    fixed = f"{_many(aside.fixed, 'fix')}".replace("fixs", "fixes")
+    held = f"{fixed} of the branch {'is' if aside.fixed == 1 else 'are'} in it."
+    return (f"{aside.known} of these cannot bite this build: {text}. " if text else "") + held
 
 
 def _enough(report: Report) -> str:
