@@ -13,6 +13,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
+
+from advisory.bug import Advisory
 
 FEATURES = frozenset(
     {
@@ -50,3 +53,19 @@ def atoms_of(line: str) -> tuple[str, ...]:
     """The alternatives of one configuration condition; none where it is not of the language."""
     atoms = tuple(atom.strip() for atom in line.split(" or "))
     return atoms if all(_ATOM.fullmatch(atom) for atom in atoms) else ()
+
+
+def contradiction(advisory: Advisory, off: AbstractSet[str], target: str) -> str:
+    """Which condition of an advisory a build does not meet; "" where none is known to fail.
+
+    Args:
+        advisory: what a person said of the bug.
+        off: the features that the build lists as off.
+        target: the TARGET that it was made for, "" where that is not known.
+    """
+    for feature in advisory.features:
+        if feature[0] == "+" and feature[1:] in off:
+            return f"needs {feature[1:]}, which this build lacks"
+    if advisory.target and target and target not in advisory.target:
+        return f"concerns {' and '.join(advisory.target)}; this build's TARGET is {target}"
+    return ""

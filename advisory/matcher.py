@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from advisory.bug import Fix, Severity
+from advisory.conditions import contradiction
 from advisory.finding import Finding, FixState, Verdict
 from advisory.history import BranchHistory, PublishedRelease
 from advisory.requirements import requirements_of
@@ -187,17 +188,11 @@ def _excluded(fix: Fix, build: _Build) -> str:
     program, needs = requirements_of(fix.bug.subsystem)
     if program:
         return f"concerns a program of its own, {program}"
-    advisory = fix.bug.advisory
-    if advisory is not None:
-        needs += tuple((feature[1:],) for feature in advisory.features if feature[0] == "+")
-        if advisory.target and build.target and build.target not in advisory.target:
-            return (
-                f"concerns {' and '.join(advisory.target)}; this build's TARGET is {build.target}"
-            )
     for group in needs:
         if build.off.issuperset(group):
             return f"needs {' or '.join(group)}, which this build lacks"
-    return ""
+    advisory = fix.bug.advisory
+    return contradiction(advisory, build.off, build.target) if advisory is not None else ""
 
 
 def _relevance(fix: Fix, cured: str, build: _Build) -> tuple[Verdict, str]:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisory.conditions import FEATURES, atoms_of
+from advisory.bug import Advisory, Kind
+from advisory.conditions import FEATURES, atoms_of, contradiction
 
 ATOMS = (
     "section resolvers",
@@ -80,3 +81,33 @@ def test_a_line_is_of_the_language_or_gives_nothing(words: list[str]) -> None:
 
 def test_features_are_spelt_as_a_build_lists_them() -> None:
     assert [name for name in FEATURES if name != name.upper() or " " in name] == []
+
+
+ADVISORY = Advisory(
+    kind=Kind.MEMORY_LEAK,
+    summary="Tea.",
+    confidence="high",
+    said_by=("diff",),
+    features=("+QUIC", "-LUA"),
+    target=("linux-musl", "freebsd"),
+)
+
+
+@pytest.mark.parametrize(
+    ("off", "target", "words"),
+    [
+        (set(), "", ""),  # nothing is known of the build, nothing is ruled out
+        (set(), "linux-musl", ""),
+        ({"LUA"}, "freebsd", ""),  # a feature that must be off rules nothing out yet
+        ({"QUIC"}, "linux-musl", "needs QUIC, which this build lacks"),
+        (
+            set(),
+            "linux-glibc",
+            "concerns linux-musl and freebsd; this build's TARGET is linux-glibc",
+        ),
+    ],
+)
+def test_only_what_a_build_contradicts_rules_a_bug_out(
+    off: set[str], target: str, words: str
+) -> None:
+    assert contradiction(ADVISORY, off, target) == words

@@ -45,6 +45,7 @@ PERMITTED = {
     "catalogue": VALUES,
     "fetch": VALUES,
     "pages": VALUES,
+    "update": VALUES | {"pages"},
     "store": VALUES | {"advisories", "catalogue"},
     # joins the edges to the core
     "cli": set(MODULES),
