@@ -16,7 +16,7 @@ def run() -> None:
         main()
     except SystemExit as left:
         status = left.code
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         with contextlib.suppress(OSError):
             stream.flush()
     # Nothing is left open for writing; freeing every object one by one costs as much again.

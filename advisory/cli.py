@@ -20,7 +20,7 @@ from advisory import __version__
 from advisory.bug import Kind, Severity
 from advisory.build import Build, is_bare_version, read_builds
 from advisory.catalogue import Catalogue, open_catalogue
-from advisory.errors import AdvisoryError, NotKnownError, ParseError
+from advisory.errors import AdvisoryError, NotKnownError, OutputError, ParseError
 from advisory.finding import Verdict
 from advisory.report import Adviser, Question, Report
 
@@ -61,7 +61,7 @@ def cli() -> None:
     "kinds",
     multiple=True,
     type=click.Choice([kind.value for kind in Kind if kind is not Kind.NOT_A_LEAK]),
-    help="List bugs of this kind; may be repeated.  [default: memory-leak]",
+    help="List bugs of this kind; may be repeated.  [default: memory-leak; all with --severity]",
 )
 @click.option(
     "--severity",
@@ -104,6 +104,7 @@ def advise_command(
     """
     if every_kind and kinds:
         raise click.UsageError("--all and --kind exclude each other; leave one out")
+    every_kind = every_kind or bool(severity and not kinds)
     selected = frozenset(map(Kind, kinds)) or frozenset({Kind.MEMORY_LEAK})
     question = Question(
         today=datetime.date.today().isoformat(),  # noqa: DTZ011  (the user's own day)
@@ -125,7 +126,7 @@ def advise_command(
         catalogue = _catalogue(db)
         adviser = Adviser(catalogue.history, catalogue.provenance, question)
         reports = [adviser.advise(build) for build in builds]
-        _print(reports, output)
+        _print(reports, output, several=len(inputs) > 1)
         status = status or max(_EXIT_STATUS[report.verdict] for report in reports)
     sys.exit(status)
 
@@ -212,15 +213,17 @@ def _named(catalogue: Catalogue, name: str) -> tuple[str, ...]:
     return found
 
 
-def _print(reports: list[Report], output: str) -> None:
+def _print(reports: list[Report], output: str, *, several: bool) -> None:
     if output == "json":
         from advisory.formats.json import render_json
 
-        text = render_json(reports, tool_version=__version__)
+        text = render_json(reports, tool_version=__version__, several=several)
     else:
         from advisory.formats.text import render_text
 
-        terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        terminal = (
+            sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        )
         colour = terminal and not os.environ.get("NO_COLOR")
         text = render_text(reports, width=_width(), colour=colour)
     _echo(text)
@@ -232,6 +235,8 @@ def _echo(text: str) -> None:
     except BrokenPipeError:
         # The reader left (a pager, head): the verdict stands, and nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise OutputError(f"standard output: cannot be written ({error.strerror})") from error
 
 
 def _width() -> int:
@@ -257,7 +262,7 @@ def _day(text: str | None) -> str:
 
 
 def _standard_input() -> tuple[str, ...]:
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError(
             "nothing to read; try 'haproxy -vv | hapadvise', 'hapadvise FILE', 'hapadvise 2.2.4'"
         )

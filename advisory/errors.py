@@ -4,7 +4,8 @@
     ├── ParseError       a text is not of the form that it should have (source, line)
     ├── FetchError       a page could not be had
     ├── CatalogueError   a catalogue is missing, damaged or of another schema
-    └── NotKnownError    the catalogue holds nothing of that name
+    ├── NotKnownError    the catalogue holds nothing of that name
+    └── OutputError      the report cannot be written
 
 ``cli.main`` turns each into one line on standard error and the exit status that it carries.
 """
@@ -45,6 +46,10 @@ class CatalogueError(AdvisoryError):
     """A catalogue that is missing, damaged, or of a schema that this version does not know."""
 
     exit_status = 3
+
+
+class OutputError(AdvisoryError):
+    """A report that cannot be written: the disk is full, say."""
 
 
 class NotKnownError(AdvisoryError):

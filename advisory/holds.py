@@ -31,7 +31,8 @@ def holds(
     release = history.release(text) if history is not None else None
     if history is None or release is None:
         return Answer(None, f"{text}: the catalogue knows no such release")
-    if version.text != text:
+    own_commit = bool(version.commit) and release.commit.startswith(version.commit[:12])
+    if version.text != text and not own_commit:
         return Answer(None, f"{version.text}: name a release, such as {text}")
     own = [fix for fix in fixes if fix.branch == history.branch]
     if not own:
@@ -51,13 +52,13 @@ def holds(
 
 
 def _before(bug: str, fixes: tuple[Fix, ...], history: BranchHistory, text: str) -> Answer:
-    """A branch without a fix has it from the start if an older one got it from mainline before."""
+    """A branch without a fix may have it from the start, or not need it, or lack it: not known."""
     began = history.releases[0]
-    picked = [fix for fix in fixes if fix.mainline_commit and fix.merged_on < began.released_on]
-    if picked:
-        return Answer(
-            True,
-            f"{text} holds the fix of {bug}: it was in mainline when {picked[0].branch} got it on "
-            f"{picked[0].merged_on}, before {began.version} ({began.released_on})",
+    answer = f"{text}: no fix of {bug} was merged into branch {history.branch}"
+    earlier = [fix for fix in fixes if fix.merged_on < began.released_on]
+    if earlier:
+        answer += (
+            f"; {earlier[0].branch} got one on {earlier[0].merged_on}, before {began.version} "
+            f"({began.released_on}), which may hold it from the start"
         )
-    return Answer(None, f"{text}: no fix of {bug} was merged into branch {history.branch}")
+    return Answer(None, answer)

@@ -8,6 +8,7 @@ from advisory.bug import Fix, Severity
 from advisory.conditions import contradiction
 from advisory.finding import Finding, FixState, Verdict
 from advisory.history import BranchHistory, PublishedRelease
+from advisory.release import Release
 from advisory.requirements import requirements_of
 
 
@@ -185,13 +186,16 @@ def _excluded(fix: Fix, build: _Build) -> str:
         until = build.place.until
         if build.orders.get(fix.introduced_in, until + 1) > until:
             return f"entered later, in {fix.introduced_in} (commit {fix.introduced_by})"
+    advisory = fix.bug.advisory
+    since = advisory.since_version if advisory is not None and not _stands(fix) else ""
+    if since and Release(since).order > build.place.until:
+        return f"entered later, in {since}; that is why its fix was taken back"
     program, needs = requirements_of(fix.bug.subsystem)
     if program:
         return f"concerns a program of its own, {program}"
     for group in needs:
         if build.off.issuperset(group):
             return f"needs {' or '.join(group)}, which this build lacks"
-    advisory = fix.bug.advisory
     return contradiction(advisory, build.off, build.target) if advisory is not None else ""
 
 

@@ -262,7 +262,8 @@ def _why_unknown(
             "whose level of fixes cannot be read off its number"
         )
     if version.origin is Origin.DEVELOPMENT:
-        return f"{text} is no release, and the pages of known bugs cover releases only"
+        what = "a development version" if version.release.is_development else "a branch"
+        return f"{text} is {what}; the pages of known bugs cover releases only, such as 2.2.4"
     if history is None:
         return f"branch {version.release.branch} is not in the catalogue (data as of {day})"
     if known is None:
@@ -344,7 +345,8 @@ def _filled(
 
 
 def _set_aside(history: BranchHistory, found: Match) -> SetAside:
-    reasons = [item.reasons[0] for item in found.not_affected]
+    known = [item for item in found.not_affected if item.fix_state is not FixState.REVERTED]
+    reasons = [item.reasons[0] for item in known]
     later = sum(reason.startswith("entered later") for reason in reasons)
     missing = sum(reason.startswith("needs ") for reason in reasons)
     return SetAside(

@@ -58,6 +58,10 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "systemd": ("SYSTEMD",),
     **dict.fromkeys(("threads", "thread"), ("THREAD",)),
     "memprof": ("MEMORY_PROFILING",),
+    **dict.fromkeys(("evports", "ev-evports"), ("EVPORTS",)),
+    **dict.fromkeys(("kqueue", "ev-kqueue"), ("KQUEUE",)),
+    **dict.fromkeys(("epoll", "ev-epoll"), ("EPOLL",)),
+    "linuxcap": ("LINUX_CAP",),
 }
 _PROGRAMS = {
     "halog": "halog",

@@ -89,6 +89,7 @@ create table advisories (
   said_by text not null,
   since_commit text,
   since_version text,
+  since_order integer,
   related text
 );
 create table advisory_objects (
@@ -168,7 +169,9 @@ VIEWS = {
           join bugs b on b.id = f.bug_id
           left join releases cured on cured.version = f.cured_in
           left join releases entered on entered.version = f.introduced_in
+          left join advisories a on a.bug_id = f.bug_id
         where f.decides = 1 and b.program is null
+          and (f.fix_state <> 'reverted' or coalesce(a.since_order, 0) <= r.version_order)
           and (cured.version_order is null or cured.version_order > r.version_order)
           and (entered.version_order is null or entered.version_order <= r.version_order)
     """,
@@ -478,6 +481,7 @@ def advisory_row(bug: str, advisory: Advisory) -> Row:
         "said_by": " ".join(advisory.said_by),
         "since_commit": advisory.since_commit or None,
         "since_version": advisory.since_version or None,
+        "since_order": Release(advisory.since_version).order if advisory.since_version else None,
         "related": " ".join(advisory.related) or None,
     }
 

@@ -218,6 +218,11 @@ WORDINGS: list[tuple[Report, str]] = [
         with_finding(verdict=Verdict.POSSIBLE, reasons=("it may hold the fix",)),
         "Note: it may hold the fix.",
     ),
+    (
+        with_finding(fix_state=FixState.REVERTED, reasons=("it was taken back",)),
+        "Note: it was taken back; perhaps the branch does not have the bug, the link tells why.",
+    ),
+    (with_finding(bug_advisory=None, bug_kind=Kind.OTHER), "; reviewed: no leak"),
     (with_finding(bug_subsystem=""), "MEDIUM  (subsystem not named)  fixed in 2.2.5"),
     (with_finding(bug_advisory=None, bug_title="BUG: tea"), "     BUG: tea\n"),
     (
@@ -256,8 +261,8 @@ WORDINGS: list[tuple[Report, str]] = [
         "1 concerns another program or target. 1 fix of the branch is in it.",
     ),
     (REPORT._replace(set_aside=SetAside(fixed=9)), "release is 2.2.5. 9 fixes of the branch are"),
-    (REPORT._replace(taken_back=1), "1 more bug is open: the fix was merged and taken back."),
-    (REPORT._replace(taken_back=2), "2 more bugs are open: the fix was merged and taken back."),
+    (REPORT._replace(taken_back=1), "1 more bug may be open: the fix was merged and taken back."),
+    (REPORT._replace(taken_back=2), "2 more bugs may be open: the fix was merged and taken back."),
     (REPORT._replace(by_severity=((Severity.UNKNOWN, 4),)), "(4 unrated)"),
     (REPORT._replace(by_severity=((Severity.UNKNOWN, 0),)), "by 1 known bug as of"),
     (REPORT._replace(warnings=("the data is old",)), "! the data is old.\n"),
@@ -268,7 +273,7 @@ WORDINGS: list[tuple[Report, str]] = [
     ),
     (
         REPORT._replace(findings=(), steps=(), minimal=None),
-        "Nothing is listed that a release of 2.2 would cure.",
+        "No memory leak is listed that an upgrade would cure. For the other known bugs see --all.",
     ),
     (REPORT._replace(steps=(), minimal=None), "No release of 2.2 cures any of what is listed."),
     (

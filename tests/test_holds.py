@@ -10,8 +10,8 @@ from advisory.holds import Answer, holds
 from tests.conftest import make_bug, make_fix, make_history
 
 BUG = make_bug("b1")
-OTHER = make_fix(1, "2.0.9", bug=BUG, branch="2.0", merged_on="2020-01-01")
-MAINLINE = OTHER._replace(mainline_commit=BUG.id)
+BEFORE = make_fix(1, "2.0.9", bug=BUG, branch="2.0", merged_on="2020-01-01")
+AFTER = BEFORE._replace(merged_on="2021-01-01")
 RELEASED = make_fix(1, "2.2.2", bug=BUG)
 MERGED = make_fix(1, "", bug=BUG)
 TAKEN_BACK = make_fix(1, "2.2.2", bug=BUG, reverted_by="e" * 12, reverted_in="2.2.3")
@@ -25,13 +25,13 @@ CASES = [
     ([TAKEN_BACK], [], "2.2.1", False, "it was taken back (commit eeeeeeeeeeee)"),
     ([TAKEN_BACK], [], "2.2.2", True, "do not count on it"),
     ([TAKEN_BACK], [], "2.2.3", False, "it was taken back (commit eeeeeeeeeeee)"),
-    # another branch got it from mainline before this branch began
-    ([], [MAINLINE], "2.2.1", True, "it was in mainline when 2.0 got it on 2020-01-01"),
-    # another branch got it, but not from mainline; or nobody knows when
-    ([], [OTHER], "2.2.1", None, "no fix of b1b1b1b1b1b1 was merged into branch 2.2"),
+    # another branch got it before this branch began: it may be in, or have been taken back
+    ([], [BEFORE], "2.2.1", None, "2.0 got one on 2020-01-01, before 2.2.0 (2020-07-07)"),
+    ([], [AFTER], "2.2.1", None, "no fix of b1b1b1b1b1b1 was merged into branch 2.2"),
     ([], [], "2.2.1", None, "no fix of b1b1b1b1b1b1 was merged into branch 2.2"),
     ([RELEASED], [], "2.2.7", None, "2.2.7: the catalogue knows no such release"),
     ([RELEASED], [], "2.2.1-1+deb12u1", None, "name a release, such as 2.2.1"),
+    ([RELEASED], [], "2.2.2-a2a2a2a2", True, "2.2.2 holds the fix"),
 ]
 
 

@@ -641,3 +641,23 @@ def test_a_match_does_not_depend_on_the_order_of_the_features(
     found = match(history, place, features)
 
     assert found == match(history, place, sorted(features))
+
+
+def test_a_fix_that_was_taken_back_because_the_bug_is_younger_sets_it_aside() -> None:
+    advisory = Advisory(
+        kind=Kind.MEMORY_LEAK,
+        summary="Tea.",
+        confidence="high",
+        said_by=("message",),
+        since_version="2.3-dev1",
+    )
+    bug = make_bug("b1", advisory=advisory)
+    lost = make_fix(1, "2.2.1", bug=bug, reverted_by="e" * 12, reverted_in="2.2.2")
+    history = make_history(lost)
+
+    found = match(history, place_release(history, history.releases[3]))
+
+    assert (found.findings, [item.reasons for item in found.not_affected]) == (
+        (),
+        [("entered later, in 2.3-dev1; that is why its fix was taken back",)],
+    )

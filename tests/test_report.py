@@ -160,7 +160,8 @@ VERDICTS = [
     ("7.1.4", CLEAN, Question(today=TODAY), Verdict.UNKNOWN, "newer than the data"),
     ("7.1.1.1", CLEAN, Question(today=TODAY), Verdict.UNKNOWN, "has no release 7.1.1.1"),
     ("7.2.0", None, Question(today=TODAY), Verdict.UNKNOWN, "branch 7.2 is not in the catalogue"),
-    ("7.1-dev3", CLEAN, Question(today=TODAY), Verdict.UNKNOWN, "is no release"),
+    ("7.1-dev3", CLEAN, Question(today=TODAY), Verdict.UNKNOWN, "is a development version"),
+    ("7.1", CLEAN, Question(today=TODAY), Verdict.UNKNOWN, "7.1 is a branch"),
     ("7.1.0-1.0.0-238.455", CLEAN, Question(today=TODAY), Verdict.UNKNOWN, "HAProxy Enterprise"),
     # before the branch, before the release
     (

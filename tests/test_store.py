@@ -69,6 +69,7 @@ TABLES: dict[str, list[tuple[Any, ...]]] = {
             "A teapot stays on the stove for every cup that is poured.",
             "A guest leaves before the water boils.",
             *("Serve coffee.", "high", "subject diff", "c0c0c0c0c0c0", "2.0-dev3"),
+            2_0000_0000_0000,  # as 2.0.0
             "beefbeefbeef deadbeef",
         )
     ],

@@ -16,13 +16,14 @@ from advisory.report import Report, Step
 SCHEMA_VERSION = 1
 
 
-def render_json(reports: Sequence[Report], *, tool_version: str) -> str:
-    """The reports, indented, with one newline at the end."""
+def render_json(reports: Sequence[Report], *, tool_version: str, several: bool = False) -> str:
+    """The reports, indented, with one newline at the end.
+
+    ``several`` gives an array even of one report: more inputs than that were named.
+    """
     documents = [document(report, tool_version=tool_version) for report in reports]
-    return (
-        json.dumps(documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    whole = documents if several or len(documents) > 1 else documents[0]
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def document(report: Report, *, tool_version: str) -> dict[str, Any]:

@@ -127,9 +127,9 @@ class _Page:
         if report.set_aside.known or report.set_aside.fixed:
             yield from self.wrap(_set_aside(report.set_aside))
         if report.taken_back:
-            are = "bug is" if report.taken_back == 1 else "bugs are"
             yield from self.wrap(
-                f"{report.taken_back} more {are} open: the fix was merged and taken back."
+                f"{_many(report.taken_back, 'more bug')} may be open: "
+                "the fix was merged and taken back."
             )
         if report.verdict is Verdict.UNKNOWN:
             yield from self.wrap(f"UNKNOWN: {report.reason}.")
@@ -181,6 +181,8 @@ class _Page:
             yield from self.wrap(f"Until then: {advisory.workaround}", first=indent, rest=hanging)
         if finding.fix_state is not FixState.RELEASED or finding.verdict is Verdict.POSSIBLE:
             reasons = "; ".join(finding.reasons)
+            if finding.fix_state is FixState.REVERTED:
+                reasons += "; perhaps the branch does not have the bug, the link tells why"
             yield from self.wrap(f"Note: {reasons}.", first=indent, rest=hanging)
         for line in self.wrap("; ".join(_facts(finding)), first=indent, rest=indent):
             yield self.style(line, _DIM)
@@ -208,7 +210,15 @@ class _Page:
         elif report.findings:
             yield from self.wrap(f"No release of {branch} cures any of what is listed.")
         else:
-            yield from self.wrap(f"Nothing is listed that a release of {branch} would cure.")
+            kinds = _name_of_kinds(report)
+            yield from self.wrap(
+                f"No {kinds} is listed that an upgrade would cure."
+                + (
+                    " For the other known bugs see --all."
+                    if report.known_bugs and report.kinds
+                    else ""
+                )
+            )
         yield from self.wrap(
             f"The newest {branch} release is {latest.version} ({latest.released_on})"
             + (", this one." if latest.version == report.target.version else ".")
@@ -273,7 +283,8 @@ def _facts(finding: Finding) -> Iterator[str]:
         yield "since when is not known"
     if bug.issues:
         yield "issue " + ", ".join(map(str, bug.issues))
-    yield TIERS[bug.tier]
+    no_leak = bug.tier is Tier.VERIFIED and advisory is None
+    yield "reviewed: no leak" if no_leak else TIERS[bug.tier]
 
 
 def _set_aside(aside: SetAside) -> str:
