@@ -48,7 +48,7 @@ size = 64
 [conditions]
 features = ["+LUA", "-THREAD"]
 target = ["linux-glibc"]
-config = ["section peers or keyword peers", "mode http"]
+config = ["section peers or keyword stick-table", "mode http"]
 """
 
 
@@ -82,7 +82,7 @@ def test_every_field_is_read() -> None:
         objects=(LostObject("spoon"), LostObject("cup", "cups", 64)),
         features=("+LUA", "-THREAD"),
         target=("linux-glibc",),
-        config=("section peers or keyword peers", "mode http"),
+        config=("section peers or keyword stick-table", "mode http"),
     )
 
 

@@ -31,12 +31,12 @@ def test_an_atom_holds_by_itself(atom: str) -> None:
     ("line", "atoms"),
     [
         # two alternatives, three
-        ("section peers or keyword peers", ("section peers", "keyword peers")),
+        ("section peers or keyword stick-table", ("section peers", "keyword stick-table")),
         ("mode http or mode tcp or mode log", ("mode http", "mode tcp", "mode log")),
         # spaces around them
         ("  mode http  or  mode tcp ", ("mode http", "mode tcp")),
         # "or" within a word
-        ("keyword ordinary word", ("keyword ordinary word",)),
+        ("keyword option ordinary word", ("keyword option ordinary word",)),
     ],
 )
 def test_alternatives_are_joined_by_or(line: str, atoms: tuple[str, ...]) -> None:
@@ -111,3 +111,16 @@ def test_only_what_a_build_contradicts_rules_a_bug_out(
     off: set[str], target: str, words: str
 ) -> None:
     assert contradiction(ADVISORY, off, target) == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "section kitchen",
+        "keyword unique-id-fromat",
+        "argument bnid ssl",
+        "mode http or section tea",
+    ],
+)
+def test_a_section_or_keyword_that_does_not_exist_is_refused(line: str) -> None:
+    assert atoms_of(line) == ()
