@@ -246,7 +246,7 @@ def _width() -> int:
         return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # no terminal, or no standard output at all
         return 80
 
 

@@ -308,6 +308,16 @@ def test_a_closed_standard_input_gets_the_hint(
     assert "haproxy -vv | hapadvise" in capsys.readouterr().err
 
 
+def test_a_closed_standard_output_changes_no_verdict(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "")
+    monkeypatch.setattr(sys, "stdout", None)
+    done = run("2.2.4")
+
+    assert done == Done(1, "", "")
+
+
 def test_a_full_disk_is_told_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
