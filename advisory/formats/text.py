@@ -295,8 +295,8 @@ def _set_aside(aside: SetAside) -> str:
         (aside.elsewhere, f"concern{'s'[aside.elsewhere > 1 :]} another program or target"),
     )
     text = ", ".join(f"{count} {what}" for count, what in parts if count)
-    fixed = f"{_many(aside.fixed, 'fix')}".replace("fixs", "fixes")
-    held = f"{fixed} of the branch {'is' if aside.fixed == 1 else 'are'} in it."
+    fixes = "fix of the branch is" if aside.fixed == 1 else "fixes of the branch are"
+    held = f"{aside.fixed} {fixes} in it."
     return (f"{aside.known} of these cannot bite this build: {text}. " if text else "") + held
 
 
