@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 VV ?= tests/data/vv/2.2.4.txt
 BIN = $(VENV)/bin
+HAPADVISE ?= $(shell command -v hapadvise)
 FACTS = $(wildcard data/*.csv data/advisories/*.toml)
 
-.PHONY: help advise dev test check lint types golden smoke data advisory clean
+.PHONY: help advise dev test check lint types golden smoke data advisory rehearse nightly clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -59,6 +60,20 @@ data: $(VENV)/.installed ## read the facts anew: make data CLONE=path of a clone
 advisory: $(VENV)/.installed ## start an advisory: make advisory FIX=commit of the fix
 	@test -n "$(FIX)" || { echo "make advisory FIX=commit of the fix, in any branch" >&2; exit 2; }
 	@$(BIN)/python scripts/new_advisory.py $(FIX)
+
+rehearse: $(VENV)/.test ## run the refresh against a site that is served: make rehearse SITE=URL
+	@test -n "$(SITE)" || { echo "make rehearse SITE=address of a site of known bugs" >&2; exit 2; }
+	@$(BIN)/python scripts/rehearse.py $(SITE)
+
+nightly: ## install the nightly refresh as root: make nightly [HAPADVISE=path of the command] [DESTDIR=]
+	@test -x "$(HAPADVISE)" || { echo "make nightly HAPADVISE=path of the installed command" >&2; exit 2; }
+	install -d $(DESTDIR)/etc/systemd/system $(DESTDIR)/etc/sysusers.d
+	install -m 644 deploy/systemd/hapadvise.sysusers $(DESTDIR)/etc/sysusers.d/hapadvise.conf
+	install -m 644 deploy/systemd/hapadvise-refresh.timer $(DESTDIR)/etc/systemd/system/
+	sed 's|@HAPADVISE@|$(HAPADVISE)|' deploy/systemd/hapadvise-refresh.service \
+	  > $(DESTDIR)/etc/systemd/system/hapadvise-refresh.service
+	@test -n "$(DESTDIR)" || { systemd-sysusers hapadvise.conf && systemctl daemon-reload \
+	  && systemctl enable --now hapadvise-refresh.timer; }
 
 clean: ## remove what was built
 	rm -rf $(VENV) dist build advisory/catalogue.db .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

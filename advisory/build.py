@@ -11,7 +11,7 @@ The patterns are texts, compiled by ``re`` when first used: most inputs need few
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -175,17 +175,9 @@ def read_builds(text: str, *, source: str) -> tuple[Build, ...]:
         ParseError: the text names no version of HAProxy.
     """
     text = clean(text)
-    builds: list[Build] = []
-    for mark, end in _outputs(text):
-        build = _build(mark, text[mark.start : end], source)
-        for number, known in enumerate(builds):
-            if _same(known, build):
-                builds[number] = _merged(known, build)
-                break
-        else:
-            builds.append(build)
+    builds = distinct(_build(mark, text[mark.start : end], source) for mark, end in _outputs(text))
     if builds:
-        return tuple(builds)
+        return builds
     words = text.split()
     if len(words) == 1 and is_bare_version(words[0]):
         return (Build(source=source, version=read_version(words[0].removeprefix("v"))),)
@@ -193,6 +185,19 @@ def read_builds(text: str, *, source: str) -> tuple[Build, ...]:
         "names no version of HAProxy; pass the output of 'haproxy -vv', or a version (2.2.4)",
         source=source,
     )
+
+
+def distinct(builds: Iterable[Build]) -> tuple[Build, ...]:
+    """The builds, those together that do not contradict one another."""
+    found: list[Build] = []
+    for build in builds:
+        for number, known in enumerate(found):
+            if _same(known, build):
+                found[number] = _merged(known, build)
+                break
+        else:
+            found.append(build)
+    return tuple(found)
 
 
 def _same(one: Build, other: Build) -> bool:

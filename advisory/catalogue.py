@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from advisory.bug import Advisory, Bug, Fix, Kind, LostObject, Severity, Tier
-from advisory.errors import CatalogueError
-from advisory.history import BranchHistory, Provenance, PublishedRelease
+from advisory.errors import CatalogueError, OlderSchemaError
+from advisory.history import BranchHistory, BranchState, Provenance, PublishedRelease
 
 APPLICATION_ID = 0x68617061  # "hapa": tells a catalogue from other SQLite files
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUNDLED = os.path.join(os.path.dirname(__file__), "catalogue.db")
 
 _REMEDY = "install hapadvise again, or name another with --db FILE"
@@ -32,10 +32,59 @@ _TYPES: dict[str, set[type]] = {"t": {str}, "n": {int}, "m": {int, type(None)}}
 
 _APPLICATION = ("pragma application_id", "n")
 _SCHEMA = ("pragma user_version", "n")
+_STATES = (
+    """
+    select b.branch, date(b.checked_on), count(f.commit_id), coalesce(max(f.merged_on), ''),
+      count(f.commit_id) - count(f.fixed_in), count(f.title),
+      (select r.version from releases r where r.branch = b.branch order by version_order desc)
+    from branches b left join fixes f on f.branch = b.branch
+    group by b.branch order by b.branch_order
+    """,
+    "ttntnnt",
+)
+_POOLS = (
+    """
+    select branch, version, build, pool, size, size_untagged, merged_into, merged_size, merges,
+      configured
+    from pools order by position
+    """,
+    "ttttnmtnnn",
+)
+# What a branch has no fix of, with what is known of the bug; the fields of ``Missing`` first.
+_MISSING = (
+    """
+    select n.branch, n.bug_id, n.severity,
+      case when n.claim in ('between', 'asked') then n.claim end, coalesce(n.older_branch, ''),
+      coalesce(n.older_commit, ''), n.newer_branch, n.newer_commit, n.newer_merged_on,
+      coalesce(n.backport_to, ''), coalesce(n.introduced_in, ''), n.checked_in,
+      case when n.evidence in ('code-has-flaw', 'code-lacks-flaw', 'undecided') then n.evidence end,
+      b.kind, b.runtime, b.subsystem, coalesce(b.summary, b.title, '')
+    from never_fixed n join bugs b on b.id = n.bug_id
+    where n.branch = ? and b.program is null order by n.rowid
+    """,
+    "t" * 13 + "tmtt",
+)
+_OUTLINES = (
+    """
+    select branch, long_term_support,
+      case
+        when maintained_until is null then ''
+        when maintained_until glob '[0-9][0-9][0-9][0-9]-Q[1-4]' then maintained_until
+      end
+    from branches order by branch_order
+    """,
+    "tmt",
+)
+_INTEGRITY = ("pragma integrity_check(1)", "t")
+_REFERENCES = ("pragma foreign_key_check", "tmtn")
 # What will be read as a date or a quarter yields nothing here where it is none.
 _PROVENANCE = (
-    "select source, date(data_as_of), built_at from provenance order by id desc limit 1",
-    "ttt",
+    """
+    select source, date(data_as_of), built_at, origin, tool_version,
+      (select case when count(*) then date(max(merged_on)) else '' end from fixes)
+    from provenance order by id desc limit 1
+    """,
+    "tttttt",
 )
 _BRANCHES = ("select branch from branches order by branch_order", "t")
 _BRANCH = (
@@ -44,17 +93,18 @@ _BRANCH = (
       case
         when maintained_until is null then ''
         when maintained_until glob '[0-9][0-9][0-9][0-9]-Q[1-4]' then maintained_until
-      end
+      end, date(checked_on)
     from branches where branch = ?
     """,
-    "mt",
+    "mtt",
 )
 _RELEASES = (
     """
-    select version, version_order, date(released_on), commit_id from releases where branch = ?
-    order by version_order
+    select version, version_order, date(released_on), coalesce(commit_id, ''),
+      coalesce(sha256, '')
+    from releases where branch = ? order by version_order
     """,
-    "tntt",
+    "tnttt",
 )
 # A left join: a bug that is lost is damage, and not one bug less.
 _FIXES = (
@@ -80,16 +130,16 @@ _ADVISORIES = (
     """
     select bug_id, kind, summary, confidence, said_by, runtime, coalesce(growth, ''), needs_oom,
       bounded, coalesce(trigger, ''), coalesce(workaround, ''), coalesce(related, ''),
-      coalesce(since_commit, ''), coalesce(since_version, '')
+      coalesce(since_commit, ''), coalesce(since_version, ''), coalesce(issues, '')
     from advisories a
-    where exists (select 1 from fixes f where f.bug_id = a.bug_id and f.branch = ?)
+    where ?1 = '' or exists (select 1 from fixes f where f.bug_id = a.bug_id and f.branch = ?1)
     """,
-    "tttttmtnnttttt",
+    "tttttmtnntttttt",
 )
 _OBJECTS = (
     """
     select bug_id, name, coalesce(pool, ''), size from advisory_objects o
-    where exists (select 1 from fixes f where f.bug_id = o.bug_id and f.branch = ?)
+    where ?1 = '' or exists (select 1 from fixes f where f.bug_id = o.bug_id and f.branch = ?1)
     order by bug_id, position
     """,
     "tttm",
@@ -97,7 +147,7 @@ _OBJECTS = (
 _CONDITIONS = (
     """
     select bug_id, kind, condition from advisory_conditions c
-    where exists (select 1 from fixes f where f.bug_id = c.bug_id and f.branch = ?)
+    where ?1 = '' or exists (select 1 from fixes f where f.bug_id = c.bug_id and f.branch = ?1)
     order by bug_id, kind, position
     """,
     "ttt",
@@ -117,6 +167,13 @@ _BY_COMMIT = (
     "t",
 )
 _BY_ISSUE = ("select bug_id from bug_issues where issue = ? order by bug_id", "t")
+_BY_SUBJECT = (
+    """
+    select distinct bug_id from fixes where subject_key = ?1 and (?2 = '' or branch = ?2)
+    order by bug_id
+    """,
+    "t",
+)
 _BY_WORDS = (
     """
     select b.id from bugs_fts join bugs b on b.rowid = bugs_fts.rowid
@@ -196,8 +253,9 @@ class Catalogue:
                 maintained_until=rows[0][1],
                 releases=releases,
                 fixes=self._fixes(branch),
+                checked_on=rows[0][2],
             )
-        except KeyError as error:  # of the tables above, by a word that no catalogue holds
+        except (KeyError, ValueError) as error:  # a word that no catalogue holds, no number
             raise self._damaged(f"{error} stands where it cannot") from error
         self._check_fixes(history)
         return history
@@ -217,6 +275,15 @@ class Catalogue:
             return tuple(bug for (bug,) in self._rows(_BY_ISSUE, number))
         return tuple(bug for (bug,) in self._rows(_BY_COMMIT, name.lower()))
 
+    def bugs_of_subject(self, key: str, branch: str) -> tuple[str, ...]:
+        """The ids of the bugs that a fix of that subject cures: in the branch, else in any.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        found = self._rows(_BY_SUBJECT, key, branch) or self._rows(_BY_SUBJECT, key, "")
+        return tuple(bug for (bug,) in found)
+
     def search(self, words: Iterable[str]) -> tuple[str, ...]:
         """The ids of the bugs whose title, summary, trigger, subsystem or kind holds every word.
 
@@ -235,6 +302,88 @@ class Catalogue:
         found = (self.history(branch) for (branch,) in self._rows(_BRANCHES_OF, bug))
         return tuple(history for history in found if history is not None)
 
+    def advisories(self) -> dict[str, Advisory]:
+        """Every advisory, by its bug.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        try:
+            return self._advisories("")
+        except (KeyError, ValueError) as error:
+            raise self._damaged(f"{error} stands where it cannot") from error
+
+    def states(self) -> tuple[BranchState, ...]:
+        """How far each branch is known, oldest first.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        return tuple(map(BranchState._make, self._rows(_STATES)))
+
+    def pool_kinds(self) -> tuple[tuple[Any, ...], ...]:
+        """Which kinds of objects the pools of each branch hold: the fields of ``PoolKind``.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        return tuple((*row[:8], row[8] == 1, row[9] == 1) for row in self._rows(_POOLS))
+
+    def missing_fixes(self, branch: str) -> tuple[tuple[Any, ...], ...]:
+        """What a branch has no fix of: the fields of ``unfixed.Missing``, words for words.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        rows = tuple(self._rows(_MISSING, branch))
+        for row in rows:
+            for word, words in ((row[2], _SEVERITIES), (row[13], _KINDS), (row[14], _FLAGS)):
+                if word not in words:
+                    raise self._damaged(f"{word!r} stands where it cannot")
+        return rows
+
+    def outlines(self) -> tuple[BranchHistory, ...]:
+        """Every branch without its releases and fixes, oldest first.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        try:
+            return tuple(
+                BranchHistory(branch, _FLAGS[support], until, (), ())
+                for branch, support, until in self._rows(_OUTLINES)
+            )
+        except KeyError as error:
+            raise self._damaged(f"{error} stands where it cannot") from error
+
+    def texts(self, table: str, columns: tuple[str, ...], order: str) -> tuple[dict[str, str], ...]:
+        """Rows of a table ``t`` as text, "" for NULL.
+
+        Args:
+            table: its name.
+            columns: names of its columns; the keys of each row.
+            order: what to order by, an expression of the schema.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        values = ", ".join(f"coalesce(cast({column} as text), '')" for column in columns)
+        sql = f"select {values} from {table} t order by {order}"
+        rows = self._rows((sql, "t" * len(columns)))
+        return tuple(dict(zip(columns, row, strict=True)) for row in rows)
+
+    def check_integrity(self) -> None:
+        """Read all of the file and compare its parts with one another.
+
+        Raises:
+            CatalogueError: the file is damaged.
+        """
+        for (answer,) in self._rows(_INTEGRITY):
+            if answer != "ok":
+                raise self._damaged(answer)
+        for table, *_ in self._rows(_REFERENCES):
+            raise self._damaged(f"a row of {table} refers to what is not there")
+
     def _check_schema(self) -> None:
         ((schema,),) = self._rows(_SCHEMA)
         ((application,),) = self._rows(_APPLICATION)
@@ -246,7 +395,7 @@ class Catalogue:
         if application != APPLICATION_ID:
             raise self._damaged("it is no database of hapadvise")
         if schema < SCHEMA_VERSION:
-            raise CatalogueError(
+            raise OlderSchemaError(
                 f"{self.path}: its schema {schema} is older than this hapadvise reads "
                 f"({SCHEMA_VERSION}); {_REMEDY}"
             )
@@ -315,6 +464,7 @@ class Catalogue:
                 features=tuple(conditions.get((row[0], "feature"), ())),
                 target=tuple(conditions.get((row[0], "target"), ())),
                 config=tuple(conditions.get((row[0], "config"), ())),
+                issues=tuple(map(int, row[14].split())),
             )
             for row in self._rows(_ADVISORIES, branch)
         }

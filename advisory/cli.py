@@ -11,31 +11,49 @@ import datetime
 import os
 import re
 import sys
-from typing import NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click_default_group import DefaultGroup
 
 from advisory import __version__
 from advisory.bug import Kind, Severity
-from advisory.build import Build, is_bare_version, read_builds
-from advisory.catalogue import Catalogue, open_catalogue
-from advisory.errors import AdvisoryError, NotKnownError, OutputError, ParseError
+from advisory.build import Build, read_builds
+from advisory.catalogue import Catalogue
+from advisory.console import (
+    DB_OPTION,
+    catalogue_at,
+    day_of,
+    echo,
+    named,
+    printable,
+    progress_bar,
+    tell,
+    width,
+)
+from advisory.errors import AdvisoryError
 from advisory.finding import Verdict
-from advisory.report import Adviser, Question, Report
+from advisory.inputs import Input, read_configuration, read_file, read_input
+from advisory.maintenance import import_command, refresh_command, status_command
+from advisory.report import Adviser, Beyond, Question, Report
+from advisory.unfixed import missing_of
+from advisory.upgrades import diff_command, plan_command
 
-LARGEST_INPUT = 16 * 1024 * 1024
+if TYPE_CHECKING:
+    from advisory.evidence import Evidence
+    from advisory.examination import Examiner
+
+# What makes it worth while to look for more than a build in a text.
+_HINT = re.compile(
+    r"- Pool |Dumping pools|^[ \t]*(?:global|frontend|backend|listen)\b", re.MULTILINE
+)
 _EXIT_STATUS = {
     Verdict.NOT_AFFECTED: 0,
     Verdict.AFFECTED: 1,
     Verdict.POSSIBLE: 1,
     Verdict.UNKNOWN: 3,
 }
-
-
-DB_OPTION = click.option(
-    "--db", envvar="HAPADVISE_DB", metavar="FILE", help="Catalogue to use.  [env: HAPADVISE_DB]"
-)
 
 
 @click.group(
@@ -69,6 +87,37 @@ def cli() -> None:
     help="List only bugs at least this severe.",
 )
 @click.option("--all", "every_kind", is_flag=True, help="List bugs of every kind.")
+@click.option(
+    "--pools",
+    "pool_files",
+    multiple=True,
+    metavar="FILE",
+    help="An answer to 'show pools'; may be repeated, the oldest first.",
+)
+@click.option(
+    "--info",
+    "info_files",
+    multiple=True,
+    metavar="FILE",
+    help="An answer to 'show info'; may be repeated, the oldest first.",
+)
+@click.option(
+    "--config",
+    "config_files",
+    multiple=True,
+    metavar="FILE|DIR",
+    help="HAProxy's configuration; may be repeated, as 'haproxy -f'.",
+)
+@click.option("--between", metavar="TIME", help="Time between the first and the last 'show pools'.")
+@click.option("--socket", metavar="ADDRESS", help="Stats socket to ask: a path or HOST:PORT.")
+@click.option("--watch", metavar="TIME", help="With --socket: ask twice, so far apart (10m).")
+@click.option("--exec", "binary", metavar="BINARY", help="Run BINARY -vv and report on it.")
+@click.option(
+    "--patches", metavar="DIR", help="Patches of the package, such as debian/patches: not listed."
+)
+@click.option(
+    "--debian-changelog", metavar="FILE", help="The package's changelog: what it fixed, not listed."
+)
 @click.option("--as-of", metavar="DATE", help="Answer as of that day (YYYY-MM-DD).")
 @click.option(
     "--format",
@@ -80,6 +129,14 @@ def cli() -> None:
 )
 @DB_OPTION
 @click.option(
+    "--settle",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    metavar="DAYS",
+    help="Recommend no release that has been out for less.",
+)
+@click.option(
     "--max-age",
     type=click.IntRange(min=0),
     default=7,
@@ -87,20 +144,33 @@ def cli() -> None:
     metavar="DAYS",
     help="Warn of older data, and do not let it show that a build has no bugs.",
 )
+@click.option("--require-fresh", is_flag=True, help="Exit with 3 if the data is older than that.")
 def advise_command(
     inputs: tuple[str, ...],
     kinds: tuple[str, ...],
     severity: str | None,
     every_kind: bool,
+    pool_files: tuple[str, ...],
+    info_files: tuple[str, ...],
+    config_files: tuple[str, ...],
+    between: str | None,
+    socket: str | None,
+    watch: str | None,
+    binary: str | None,
+    patches: str | None,
+    debian_changelog: str | None,
     as_of: str | None,
     output: str,
     db: str | None,
+    settle: int,
     max_age: int,
+    require_fresh: bool,
 ) -> None:
     """Report on builds of HAProxy.
 
     FILE holds the output of 'haproxy -vv' (or -v, or 'show info'), '-' is standard input; a VERSION
-    such as 2.2.4 may stand for a file.
+    such as 2.2.4 may stand for a file. Answers to 'show pools' and a configuration may stand in the
+    same FILE, in others, or be named by options: they tell which bug it is.
     """
     if every_kind and kinds:
         raise click.UsageError("--all and --kind exclude each other; leave one out")
@@ -108,26 +178,43 @@ def advise_command(
     selected = frozenset(map(Kind, kinds)) or frozenset({Kind.MEMORY_LEAK})
     question = Question(
         today=datetime.date.today().isoformat(),  # noqa: DTZ011  (the user's own day)
-        as_of=_day(as_of),
+        as_of=day_of(as_of),
         kinds=frozenset() if every_kind else selected,
         least_severity=Severity(severity) if severity else Severity.UNKNOWN,
         narrowed=bool(kinds or severity),
         max_age=max_age,
+        settle_days=settle,
     )
-    builds: list[Build] = []
-    status = 0
-    for name in inputs or _standard_input():
-        try:
-            builds += _read(name)
-        except AdvisoryError as error:
-            _tell(error)
-            status = error.exit_status
-    if builds:
-        catalogue = _catalogue(db)
-        adviser = Adviser(catalogue.history, catalogue.provenance, question)
-        reports = [adviser.advise(build) for build in builds]
+    if watch and not socket:
+        raise click.UsageError("--watch needs a socket; add --socket /run/haproxy/admin.sock")
+    live = _live(socket, watch, binary) if socket or binary else []
+    # An answer to 'show info' names the version as well.
+    texts, status = _texts(inputs or (() if live or info_files else _standard_input()))
+    options = {"pools": pool_files, "info": info_files, "config": config_files}
+    if live or any(options.values()) or any(_HINT.search(item.text) for item in texts):
+        cases = _cases([*live, *texts], options, between)
+    else:
+        cases, failed = _builds(texts)
+        status = status or failed
+    if cases:
+        catalogue = catalogue_at(db)
+        beyond = Beyond(
+            missing=lambda branch: [missing_of(row) for row in catalogue.missing_fixes(branch)],
+            outlines=catalogue.outlines,
+            history_of=catalogue.history,
+        )
+        if patches or debian_changelog:
+            builds = [build for build, _ in cases]
+            question = _patched(question, builds, catalogue, patches, debian_changelog)
+        adviser = Adviser(catalogue.history, catalogue.provenance, question, beyond)
+        reports = [
+            adviser.advise(build, _examiner(build, found, catalogue)) for build, found in cases
+        ]
         _print(reports, output, several=len(inputs) > 1)
         status = status or max(_EXIT_STATUS[report.verdict] for report in reports)
+        if require_fresh and any(report.is_old(max_age) for report in reports):
+            tell("the data is too old, and --require-fresh was given; run 'hapadvise refresh'")
+            status = status if status == 2 else 3
     sys.exit(status)
 
 
@@ -141,12 +228,12 @@ def show_command(name: str, db: str | None) -> None:
     """
     from advisory.formats.bug import fixes_of, render_bug
 
-    catalogue = _catalogue(db)
+    catalogue = catalogue_at(db)
     pages = [
-        render_bug(fixes_of(bug, catalogue.histories_of(bug)), width=_width())
-        for bug in _named(catalogue, name)
+        render_bug(fixes_of(bug, catalogue.histories_of(bug)), width=width())
+        for bug in named(catalogue, name)
     ]
-    _echo("\n".join(pages))
+    echo("\n".join(pages))
 
 
 @click.command(name="search")
@@ -159,10 +246,10 @@ def search_command(words: tuple[str, ...], db: str | None) -> None:
     """
     from advisory.formats.bug import fixes_of, render_line
 
-    catalogue = _catalogue(db)
+    catalogue = catalogue_at(db)
     found = catalogue.search(words)
     for bug in found:
-        _echo(render_line(fixes_of(bug, catalogue.histories_of(bug))[-1].bug))
+        echo(render_line(fixes_of(bug, catalogue.histories_of(bug))[-1].bug))
     sys.exit(0 if found else 1)
 
 
@@ -178,39 +265,24 @@ def contains_command(fix: str, version: str, db: str | None) -> None:
     from advisory.formats.bug import fixes_of
     from advisory.holds import holds
 
-    catalogue = _catalogue(db)
+    catalogue = catalogue_at(db)
     (build,) = read_builds(version, source="the command line")
     history = catalogue.history(build.version.release.branch)
     statuses = []
-    for bug in _named(catalogue, fix):
+    for bug in named(catalogue, fix):
         fixes = fixes_of(bug, catalogue.histories_of(bug))
         answer = holds(bug, fixes, history, build.version)
-        _echo(f"{answer.text}\n")
+        echo(f"{answer.text}\n")
         statuses.append({True: 0, False: 1, None: 3}[answer.held])
     sys.exit(max(statuses))
 
 
-for command in (advise_command, show_command, search_command, contains_command):
+for command in (
+    *(advise_command, show_command, search_command, contains_command),
+    *(plan_command, diff_command),
+    *(refresh_command, import_command, status_command),
+):
     cli.add_command(command)
-
-
-def _catalogue(db: str | None) -> Catalogue:
-    catalogue, warnings = open_catalogue(db or None, _refreshed())
-    for warning in warnings:
-        _tell(warning)
-    return catalogue
-
-
-def _named(catalogue: Catalogue, name: str) -> tuple[str, ...]:
-    """The bugs that a name stands for, one at least."""
-    if not re.fullmatch(r"#?[0-9]{1,5}|[0-9a-fA-F]{6,40}", name):
-        raise click.UsageError(
-            f"{name}: name a bug by six hex digits or more of its id or of a fix, or by an issue"
-        )
-    found = catalogue.bugs_of(name)
-    if not found:
-        raise NotKnownError(f"{name}: the catalogue knows no such bug, fix or issue")
-    return found
 
 
 def _print(reports: list[Report], output: str, *, several: bool) -> None:
@@ -225,40 +297,8 @@ def _print(reports: list[Report], output: str, *, several: bool) -> None:
             sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         )
         colour = terminal and not os.environ.get("NO_COLOR")
-        text = render_text(reports, width=_width(), colour=colour)
-    _echo(text)
-
-
-def _echo(text: str) -> None:
-    try:
-        click.echo(text, nl=False, color=True)
-    except BrokenPipeError:
-        # The reader left (a pager, head): the verdict stands, and nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        raise OutputError(f"standard output: cannot be written ({error.strerror})") from error
-
-
-def _width() -> int:
-    """The terminal's width in columns; 80 where there is no terminal."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns):
-        return int(columns)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError, AttributeError):  # no terminal, or no standard output at all
-        return 80
-
-
-def _day(text: str | None) -> str:
-    if text is None:
-        return ""
-    try:
-        return datetime.date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise click.UsageError(
-            f"--as-of {text}: no day of the form YYYY-MM-DD, such as 2021-05-20"
-        ) from error
+        text = render_text(reports, width=width(), colour=colour)
+    echo(text)
 
 
 def _standard_input() -> tuple[str, ...]:
@@ -269,58 +309,110 @@ def _standard_input() -> tuple[str, ...]:
     return ("-",)
 
 
-def _read(name: str) -> tuple[Build, ...]:
-    """The builds that a file, standard input or a bare version names."""
-    if name == "-":
-        data = sys.stdin.buffer.read(LARGEST_INPUT + 1)
-        return read_builds(_text_of(data, "standard input"), source="standard input")
-    try:
-        with open(name, "rb") as file:
-            data = file.read(LARGEST_INPUT + 1)
-    except FileNotFoundError as error:
-        if is_bare_version(name):
-            return read_builds(name, source="the command line")
-        raise ParseError(
-            "there is no such file, and it is no version such as 2.2.4", source=name
-        ) from error
-    except IsADirectoryError as error:
-        raise ParseError("is a directory; name the files in it", source=name) from error
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise ParseError(f"cannot be read ({reason})", source=name) from error
-    return read_builds(_text_of(data, name), source=_printable(name))
+def _texts(names: Iterable[str]) -> tuple[list[Input], int]:
+    """The inputs that can be read; those that cannot are told of, and give the exit status."""
+    texts, status = [], 0
+    for name in names:
+        try:
+            texts.append(read_input(name))
+        except AdvisoryError as error:
+            tell(error)
+            status = error.exit_status
+    return texts, status
 
 
-def _text_of(data: bytes, source: str) -> str:
-    """An input's text: UTF-8 unless a byte order mark says UTF-16; what is neither is replaced."""
-    if len(data) > LARGEST_INPUT:
-        raise ParseError(
-            f"is larger than {LARGEST_INPUT >> 20} MiB; pass only the output of 'haproxy -vv'",
-            source=source,
-        )
-    if not data.strip():
-        raise ParseError("is empty; pass the output of 'haproxy -vv'", source=source)
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    if b"\0" in data[:4096]:
-        raise ParseError("is binary, not text; pass the output of 'haproxy -vv'", source=source)
-    return data.decode("utf-8-sig", errors="replace")
+def _builds(texts: Iterable[Input]) -> tuple[list[tuple[Build, None]], int]:
+    """The builds that texts name of which nothing was measured."""
+    cases: list[tuple[Build, None]] = []
+    status = 0
+    for item in texts:
+        try:
+            cases += [(build, None) for build in read_builds(item.text, source=item.source)]
+        except AdvisoryError as error:
+            tell(error)
+            status = error.exit_status
+    return cases, status
 
 
-def _refreshed() -> str | None:
-    """Where a refresh leaves its catalogue: in the user's data folder."""
-    home = os.environ.get("HOME")
-    base = os.environ.get("XDG_DATA_HOME") or (f"{home}/.local/share" if home else None)
-    return f"{base}/hapadvise/catalogue.db" if base else None
+def _cases(
+    texts: Iterable[Input], options: Mapping[str, Iterable[str]], between: str | None
+) -> Sequence[tuple[Build, Evidence | None]]:
+    """The builds that texts name, and what was measured on a process of each."""
+    from advisory.info import read_info
+    from advisory.intake import Parts, read_parts
+    from advisory.live import parse_span
+    from advisory.pools import read_pools
+    from advisory.symptoms import Passed, cases_of
+
+    passed = [Passed(item.source, read_parts(item.text, source=item.source)) for item in texts]
+    extra = []
+    for name in options["pools"]:
+        item = read_file(name)
+        extra.append(Passed(item.source, Parts(dumps=read_pools(item.text, source=item.source))))
+    for name in options["info"]:
+        item = read_file(name)
+        infos = read_info(item.text, source=item.source)
+        parts = read_parts(item.text, source=item.source)
+        extra.append(Passed(item.source, Parts(builds=parts.builds, infos=infos)))
+    for name in options["config"]:
+        for item in read_configuration(name):
+            extra.append(Passed(item.source, Parts(config_text=item.text)))
+    seconds = parse_span(between, source="--between") if between else None
+    return cases_of(passed, extra, seconds)
 
 
-def _tell(message: object) -> None:
-    click.echo(f"hapadvise: {_printable(str(message))}", err=True)
+def _patched(
+    question: Question,
+    builds: Sequence[Build],
+    catalogue: Catalogue,
+    folder: str | None,
+    changelog: str | None,
+) -> Question:
+    """The question, with what the package has added to its release."""
+    from advisory.patches import backported, read_debian_changelog, read_patch_folder
+
+    if len(builds) > 1:
+        raise click.UsageError("patches belong to one build; pass one at a time")
+    version = builds[0].version
+    found = list(read_patch_folder(folder)) if folder else []
+    found += read_debian_changelog(changelog, version) if changelog else []
+    branch = version.release.branch
+    return question._replace(
+        patched=backported(
+            found, catalogue.bugs_of, lambda key: catalogue.bugs_of_subject(key, branch)
+        ),
+        added=tuple(commit for patch in found for commit in patch.commits),
+    )
 
 
-def _printable(text: str) -> str:
-    """The text with every character that a terminal might obey replaced."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+def _examiner(build: Build, evidence: Evidence | None, catalogue: Catalogue) -> Examiner | None:
+    if evidence is None:
+        return None
+    from advisory.examination import Examiner
+    from advisory.pools import PoolKind
+
+    return Examiner(build, evidence, [PoolKind(*kind) for kind in catalogue.pool_kinds()])
+
+
+def _live(socket: str | None, watch: str | None, binary: str | None) -> list[Input]:
+    """What a running process and a binary say."""
+    from advisory.live import parse_span, run_vv, sample
+    from advisory.live import watch as watch_process
+
+    found = []
+    if binary:
+        found.append(Input(printable(binary), run_vv(binary)))
+    if socket and watch:
+        with progress_bar("watching") as progress:
+            texts = watch_process(
+                socket,
+                seconds=parse_span(watch),
+                progress=lambda done, whole: progress("", int(done), max(1, int(whole))),
+            )
+        found.append(Input(printable(socket), "\n".join(texts)))
+    elif socket:
+        found.append(Input(printable(socket), "\n".join(sample(socket))))
+    return found
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -328,14 +420,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         sys.exit(cli.main(arguments, prog_name="hapadvise", standalone_mode=False) or 0)
     except click.Abort:
-        _tell("interrupted")
+        tell("interrupted")
         sys.exit(2)
     except click.ClickException as error:
-        _tell(f"{error.format_message().rstrip('.')}; see 'hapadvise --help'")
+        tell(f"{error.format_message().rstrip('.')}; see 'hapadvise --help'")
         sys.exit(2)
     except AdvisoryError as error:
-        _tell(error)
+        tell(error)
         sys.exit(error.exit_status)
     except Exception as error:  # noqa: BLE001  (a crash must not look like a finding)
-        _tell(f"internal error: {type(error).__name__}: {error}; please report it")
+        tell(f"internal error: {type(error).__name__}: {error}; please report it")
         sys.exit(2)

@@ -2,8 +2,9 @@
 
     AdvisoryError
     ├── ParseError       a text is not of the form that it should have (source, line)
-    ├── FetchError       a page could not be had
+    ├── FetchError       a page or an answer could not be had
     ├── CatalogueError   a catalogue is missing, damaged or of another schema
+    │   └── OlderSchemaError   it was made by an older version
     ├── NotKnownError    the catalogue holds nothing of that name
     └── OutputError      the report cannot be written
 
@@ -39,13 +40,17 @@ class ParseError(AdvisoryError):
 
 
 class FetchError(AdvisoryError):
-    """A page that could not be had, or that came from where it should not."""
+    """A page or an answer that could not be had, or that came from where it should not."""
 
 
 class CatalogueError(AdvisoryError):
     """A catalogue that is missing, damaged, or of a schema that this version does not know."""
 
     exit_status = 3
+
+
+class OlderSchemaError(CatalogueError):
+    """A catalogue that an older version made."""
 
 
 class OutputError(AdvisoryError):

@@ -21,6 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProxyError, ReadT
 from urllib3.util import Retry, parse_url
 
 from advisory.errors import FetchError
+from advisory.facts import Validators
 
 DEFAULT_BASES = ("https://www.haproxy.org/", "http://www.haproxy.org/")
 MOST_REDIRECTS = 5
@@ -45,13 +46,6 @@ _PLAIN_WORDS: tuple[tuple[type[BaseException], str, str, str], ...] = (
     (UnicodeDecodeError, "start", "it is not UTF-8 at byte {}", _LOOK),
     (ValueError, "args", "an address or a header is malformed", _ADDRESS),
 )
-
-
-class Validators(NamedTuple):
-    """What a server knows a version of a page by; "" for what it did not say."""
-
-    etag: str = ""
-    last_modified: str = ""
 
 
 class Page(NamedTuple):
@@ -103,8 +97,10 @@ class Fetcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         with _in_plain_words(base):
-            self._base = parse_url(base.rstrip("/") + "/")._replace(auth=None).url
+            self.base = parse_url(base.rstrip("/") + "/")._replace(auth=None).url
         self.requests = 0  # sent so far, redirects and retries included
+        self.has_answered = False
+        self.served_at = ""  # the Date of the last answer, if it had one
         self._user_agent, self._timeouts = user_agent, (connect_timeout, read_timeout)
         self._page_timeout, self._largest = page_timeout, largest
         self._longest_wait, self._interval = retry_after_max, 1 / rate if rate else 0.0
@@ -138,7 +134,7 @@ class Fetcher:
         Raises:
             FetchError: there is no page to be had, or not from where it should come.
         """
-        url = self._base + path
+        url = self.base + path
         for _ in range(MOST_REDIRECTS + 1):
             with _in_plain_words(url), contextlib.closing(self._send(url, known)) as response:
                 if response.status_code == 304 and known != NOTHING_KNOWN:
@@ -158,7 +154,9 @@ class Fetcher:
         settings: Any = self._session.merge_environment_settings(url, {}, True, None, None)
         self._pause(0)
         # Not Session.send(): it reads all of a redirect's body, which may never end.
-        return self._session.get_adapter(url).send(request, timeout=self._timeouts, **settings)
+        response = self._session.get_adapter(url).send(request, timeout=self._timeouts, **settings)
+        self.has_answered, self.served_at = True, response.headers.get("Date", "")
+        return response
 
     def _pause(self, wait: float) -> None:
         """Wait that long, and then for the next turn that the rate permits."""
@@ -201,26 +199,34 @@ class Fetcher:
         return bytes(body)
 
 
-def first_reachable(bases: Iterable[str] = DEFAULT_BASES, **options: Any) -> Fetcher:
-    """A Fetcher for the first address where anything answers, were it an error.
+def first_page(
+    path: str, bases: Iterable[str] = DEFAULT_BASES, **options: Any
+) -> tuple[Fetcher, Page, tuple[str, ...]]:
+    """A page from the first address where anything answers, were it an error.
 
     Args:
+        path: where the page is, relative to the base.
         bases: the addresses, best first; where https fails, an http one after it is taken.
         options: those of Fetcher.
 
+    Returns:
+        The Fetcher, to be closed; the page; and why the addresses before could not be had.
+
     Raises:
-        FetchError: none does; it tells why, of each.
+        FetchError: no address answers, or the first that does has no page; it tells why, of each.
     """
-    reasons = []
+    reasons: list[str] = []
     for base in bases:
         fetcher = Fetcher(base, **options)
         try:
-            with _in_plain_words(fetcher._base):
-                fetcher._send(fetcher._base).close()
-                return fetcher
+            page = fetcher.get(path)
+            assert page is not None  # nothing was said to be known
+            return fetcher, page, tuple(reasons)
         except FetchError as error:
             fetcher.close()
             reasons.append(str(error))
+            if fetcher.has_answered:
+                break
     raise FetchError(" | ".join(reasons) or "there is no address to fetch from; name one")
 
 

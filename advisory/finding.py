@@ -23,10 +23,20 @@ class FixState(Enum):
     REVERTED = "reverted"
 
 
+class Citation(NamedTuple):
+    """A line of a configuration: the file, the line's number from 1, and its text."""
+
+    source: str
+    line: int
+    text: str
+
+
 class Finding(NamedTuple):
     """One bug and what it means for one build.
 
     ``fixed_in`` is the release from which the branch stays cured, "" where no release does.
+    ``configured`` tells whether the configuration meets the bug's conditions, with ``because`` in
+    words and the lines that show it; None where there is none to ask, or nothing to ask it.
     """
 
     bug: Bug
@@ -35,3 +45,6 @@ class Finding(NamedTuple):
     fix_state: FixState
     verdict: Verdict
     reasons: tuple[str, ...]
+    configured: Verdict | None = None
+    because: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()

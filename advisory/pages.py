@@ -11,6 +11,7 @@ since a page half read would pass for a branch with fewer bugs.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -102,7 +103,7 @@ def read_index(text: str, *, source: str) -> tuple[str, ...]:
     for node in _soup("".join(cell[1] for cell in cells), source).find_all("a"):
         link = _BRANCH_LINK.fullmatch(str(node.get("href")))
         if link is None:
-            raise ParseError(f"{node} is no link to a branch's page", source=source)
+            raise ParseError(f"{_shown(str(node))} is no link to a branch's page", source=source)
         branches.add(link[1])
     if not branches:
         raise ParseError("no branch is listed; this is not the index of bugs", source=source)
@@ -129,7 +130,9 @@ def read_bug_page(text: str, *, source: str) -> BugPage:
     for day, address, subject in _rows(_table_from(head.text, head.bugs_at, source), source):
         link = _COMMIT_LINK.fullmatch(address)
         if link is None or not subject:
-            raise ParseError(f"{address!r} is no link to a commit and its subject", source=source)
+            raise ParseError(
+                f"{_shown(address)} is no link to a commit and its subject", source=source
+            )
         fixes.append(ListedFix(link[1], day, subject))
     if tuple(fix.commit for fix in fixes) != commits:
         raise ParseError("it links commits in other places than its rows", source=source)
@@ -233,6 +236,31 @@ def read_changelog(text: str, *, source: str) -> tuple[ChangelogRelease, ...]:
     )
 
 
+def read_checksums(text: str, *, source: str) -> dict[str, str]:
+    """Read the SHA-256 of each release's tarball off a branch's ``releases.json``.
+
+    Args:
+        text: the whole file, e.g. https://www.haproxy.org/download/2.2/src/releases.json.
+        source: where it came from, for error messages.
+
+    Returns:
+        64 hex digits by version; releases of which it gives none are left out.
+
+    Raises:
+        ParseError: it is no such file.
+    """
+    try:
+        releases = json.loads(text)["releases"]
+        sums = {version: entry.get("sha256", "") for version, entry in releases.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ParseError("it is no list of releases", source=source) from error
+    return {
+        version: digest
+        for version, digest in sums.items()
+        if isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest)
+    }
+
+
 class _Head(NamedTuple):
     """What a page says of itself; ``bugs_at`` is where the table of bugs starts in ``text``."""
 
@@ -281,7 +309,9 @@ def _read_releases(head: _Head, source: str) -> tuple[ListedRelease, ...]:
     for day, address, version in _rows(_table_from(head.text, header.start(), source), source):
         is_link = address.rpartition("/")[2] == f"bugs-{version}.html"
         if not is_link or _branch_of(version) != head.branch or version in days:
-            raise ParseError(f"{address!r} is no release of the branch, or twice", source=source)
+            raise ParseError(
+                f"{_shown(address)} is no release of the branch, or twice", source=source
+            )
         days[version] = day
     if not days or (head.version and head.version not in days):
         raise ParseError(f"its releases lack {head.version or 'each'}; fetch it", source=source)
@@ -298,7 +328,9 @@ def _rows(table: str, source: str) -> Iterator[tuple[str, str, str]]:
         lines = [line.strip() for line in before.split("\n") if line.strip()]
         text = " ".join(node.get_text().split())
         if not lines or [line for line in lines if _is_day(line)] != lines[-1:]:
-            raise ParseError(f"{lines[-2:]} before {text!r} is no day", source=source)
+            raise ParseError(
+                f"{_shown(' '.join(lines[-2:]))} before {_shown(text)} is no day", source=source
+            )
         yield lines[-1], str(node.get("href")), text
         before = ""
     if any(_is_day(line.strip()) for line in before.split("\n")):
@@ -332,6 +364,11 @@ def _table_from(text: str, start: int, source: str) -> str:
     if end is None:
         raise ParseError("a table is cut off; fetch the page again", source=source)
     return text[start : end.start()]
+
+
+def _shown(text: str) -> str:
+    """What a page has in the place of something else, as far as one line holds it."""
+    return repr(text if len(text) <= 80 else f"{text[:80]}...")
 
 
 def _is_day(text: str) -> bool:

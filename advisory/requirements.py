@@ -75,6 +75,25 @@ _PROGRAMS = {
     ),
     **dict.fromkeys(("spoa/python", "contrib/mod-defender"), "the SPOE agent"),
 }
+# subsystem: what a configuration must have for its bugs, in the language of advisory.conditions.
+# Only where nothing else sets the subsystem to work: neither the CLI, nor HAProxy by itself.
+_CONFIGURED: dict[str, str] = {
+    **dict.fromkeys(
+        ("fcgi", "mux-fcgi", "fcgi-app"),
+        "section fcgi-app or keyword use-fcgi-app or argument server fcgi",
+    ),
+    "cache": "section cache",
+    **dict.fromkeys(
+        ("compression", "flt-http-comp"),
+        "keyword compression or argument filter compression",
+    ),
+    **dict.fromkeys(("spoe", "flt-spoe", "mux-spop", "spop"), "argument filter spoe or mode spop"),
+    "peers": "section peers",
+    **dict.fromkeys(("mailers", "email-alert"), "section mailers or keyword email-alert"),
+    "acme": "section acme",
+    "log-forward": "section log-forward",
+    **dict.fromkeys(("opentracing", "ot"), "argument filter opentracing"),
+}
 # "area/part" where the bug concerns both, so that lacking one does not rule it out.
 _BOTH = {"h2/h3", "h1/h3"}
 
@@ -94,6 +113,11 @@ def needs_of(subsystem: str) -> tuple[tuple[str, ...], ...]:
     # Of several subsystems any may do: what one of them does not need rules nothing out.
     found = {_needs_of(tag.strip()) for tag in subsystem.split(",")}
     return found.pop() if len(found) == 1 else ()
+
+
+def configured_by(subsystem: str) -> str:
+    """What a configuration must have for this subsystem's bugs; "" where that is not known."""
+    return _CONFIGURED.get(subsystem, "")
 
 
 def program_of(subsystem: str) -> str:

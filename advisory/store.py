@@ -1,245 +1,72 @@
-"""Making a catalogue from the facts in ``data/``: its tables, indexes, search and views."""
+"""Making a catalogue of facts, whole or not at all, and reading the facts back out of one."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import datetime
+import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlite_utils
 
-from advisory.advisories import read_advisories
 from advisory.bug import Advisory, Kind, Severity, Tier
-from advisory.catalogue import APPLICATION_ID, SCHEMA_VERSION
+from advisory.catalogue import APPLICATION_ID, SCHEMA_VERSION, Catalogue
+from advisory.data import read_data
 from advisory.errors import CatalogueError
+from advisory.facts import COLUMNS, LEARNED, Facts, Run, Validators, run_of
 from advisory.finding import FixState
 from advisory.identity import bug_ids
 from advisory.release import Release, branch_order
 from advisory.requirements import program_of
+from advisory.schema import RULES, TABLES, VIEWS
 
 Row = dict[str, Any]
 LEAKS = {Kind.MEMORY_LEAK, Kind.FD_LEAK, Kind.STUCK_OBJECT}
-
-# What scripts/facts_from_git.py writes.
-COLUMNS = {
-    "branches": (
-        *("branch", "first_release_on", "long_term_support", "maintained_until", "stated_in"),
-    ),
-    "releases": ("branch", "version", "released_on", "commit_id"),
-    "fixes": (
-        *("branch", "commit_id", "mainline_commit", "subject_key", "merged_on", "severity"),
-        *("subsystem", "issues", "introduced_by", "introduced_in", "reverted_by", "reverted_in"),
-        *("reapplied_by", "reapplied_in", "backport_to", "fixed_in", "subject_kind"),
-        *("message_kind", "runtime"),
-    ),
-    "reviewed": ("bug_id",),
-}
-NOT_OF_A_FIX = {"issues", "subject_kind", "message_kind", "runtime"}
-
-# docs/catalogue.md says what every column holds.
-TABLES = """
-create table branches (
-  branch text primary key not null,
-  branch_order integer not null,
-  first_release_on text not null,
-  long_term_support integer,
-  maintained_until text,
-  stated_in text references releases (version)
-);
-create table releases (
-  version text primary key not null,
-  version_order integer not null,
-  branch text not null references branches (branch),
-  released_on text not null,
-  commit_id text not null
-);
-create table bugs (
-  id text primary key not null,
-  severity text not null,
-  subsystem text not null,
-  program text,
-  kind text not null,
-  evidence_tier text not null,
-  runtime integer,
-  reviewed integer not null,
-  title text,
-  summary text,
-  trigger text,
-  subject_kind text not null,
-  message_kind text not null,
-  subject_key text not null,
-  first_merged_on text not null
-);
-create table advisories (
-  bug_id text primary key not null references bugs (id),
-  kind text not null,
-  growth text,
-  runtime integer,
-  needs_oom integer not null,
-  bounded integer not null,
-  summary text not null,
-  trigger text,
-  workaround text,
-  confidence text not null,
-  said_by text not null,
-  since_commit text,
-  since_version text,
-  since_order integer,
-  related text
-);
-create table advisory_objects (
-  bug_id text not null references advisories (bug_id),
-  position integer not null,
-  name text not null,
-  pool text,
-  size integer,
-  primary key (bug_id, position)
-);
-create table advisory_conditions (
-  bug_id text not null references advisories (bug_id),
-  kind text not null,
-  position integer not null,
-  condition text not null,
-  primary key (bug_id, kind, position)
-);
-create table bug_issues (
-  bug_id text not null references bugs (id),
-  issue integer not null,
-  primary key (bug_id, issue)
-);
-create table fixes (
-  branch text not null references branches (branch),
-  commit_id text not null,
-  bug_id text not null references bugs (id),
-  position integer not null,
-  mainline_commit text,
-  subject_key text not null,
-  merged_on text not null,
-  severity text not null,
-  subsystem text not null,
-  fixed_in text references releases (version),
-  cured_in text references releases (version),
-  fix_state text not null,
-  decides integer not null,
-  introduced_by text,
-  introduced_in text references releases (version),
-  reverted_by text,
-  reverted_in text references releases (version),
-  reapplied_by text,
-  reapplied_in text references releases (version),
-  backport_to text,
-  primary key (branch, commit_id)
-);
-create table provenance (
-  id integer primary key not null,
-  source text not null,
-  origin text not null,
-  data_as_of text not null,
-  built_at text not null,
-  tool_version text not null
-);
-create unique index releases_of_a_branch on releases (branch, version_order);
-create unique index fixes_of_a_branch on fixes (branch, position);
-create index fixes_of_a_bug on fixes (bug_id, branch);
-create index fixes_by_subject on fixes (subject_key);
-create index bugs_by_kind on bugs (kind);
-create index bugs_by_issue on bug_issues (issue);
-"""
-VIEWS = {
-    # One row per release and flaw that affects it; the same rule as advisory.matcher.
-    "release_bugs": """
-        select r.version, r.version_order, f.bug_id,
-          case when exists (
-            select 1 from fixes lost
-              join releases held on held.version = lost.fixed_in
-              left join releases taken on taken.version = lost.reverted_in
-            where lost.branch = f.branch and lost.bug_id = f.bug_id and lost.reverted_by is not null
-              and held.version_order <= r.version_order
-              and (taken.version_order is null or taken.version_order > r.version_order)
-          ) then 'possible' else 'affected' end as verdict,
-          b.kind, b.evidence_tier, b.runtime, f.severity, f.subsystem, b.title, b.summary, f.branch,
-          f.commit_id, f.merged_on, f.introduced_in, f.cured_in, f.fix_state
-        from releases r
-          join fixes f on f.branch = r.branch
-          join bugs b on b.id = f.bug_id
-          left join releases cured on cured.version = f.cured_in
-          left join releases entered on entered.version = f.introduced_in
-          left join advisories a on a.bug_id = f.bug_id
-        where f.decides = 1 and b.program is null
-          and (f.fix_state <> 'reverted' or coalesce(a.since_order, 0) <= r.version_order)
-          and (cured.version_order is null or cured.version_order > r.version_order)
-          and (entered.version_order is null or entered.version_order <= r.version_order)
-    """,
-    # One row per release; runtime_leaks are those known to grow in a serving process.
-    "release_leaks": """
-        select r.version, r.version_order, count(l.bug_id) as memory_leaks,
-          coalesce(sum(l.runtime), 0) as runtime_leaks
-        from releases r
-          left join release_bugs l on l.version = r.version and l.kind = 'memory-leak'
-        group by r.version, r.version_order
-    """,
-    # As haproxy.org's page of a release counts: every fix merged into the branch after it.
-    "release_totals": """
-        select r.version, r.version_order, f.severity, count(*) as known_bugs
-        from releases r
-          join fixes f on f.branch = r.branch
-          left join releases held on held.version = f.fixed_in
-        where held.version_order is null or held.version_order > r.version_order
-        group by r.version, r.version_order, f.severity
-    """,
-}
-# What no foreign key can say: a sentence, and a query of the facts that contradict it.
-RULES = {
-    "a branch has a release": """
-        select branch from branches where branch not in (select branch from releases)
-    """,
-    "a release belongs to the branch of its version": """
-        select version from releases where version not like branch || '.%'
-    """,
-    "a fix names releases of its own branch": """
-        select f.branch || ' ' || f.commit_id from fixes f
-          join releases r on r.version in
-            (f.fixed_in, f.introduced_in, f.reverted_in, f.reapplied_in)
-        where r.branch <> f.branch
-    """,
-    "fixes stand in the order of the releases that hold them": """
-        select f.branch || ' ' || f.commit_id from fixes f
-          left join releases r on r.version = f.fixed_in
-          join fixes g on g.branch = f.branch and g.position = f.position + 1
-          left join releases s on s.version = g.fixed_in
-        where s.version is not null
-          and (r.version is null or r.version_order > s.version_order)
-    """,
-}
+BUNDLED_ORIGIN = "release tags of HAProxy's stable branches"
 
 
-def build_catalogue(data: Path, target: Path, *, built_at: str, tool_version: str) -> None:
-    """Write the catalogue of the facts in ``data`` to ``target``, whole or not at all.
+class Origin(NamedTuple):
+    """What a catalogue says of itself: ``bundled`` or ``refreshed``, from what, when, by what."""
+
+    source: str
+    origin: str
+    built_at: str
+    tool_version: str
+
+
+def write_catalogue(facts: Facts, target: Path, origin: Origin, *, subject: str) -> None:
+    """Write the catalogue of some facts, whole or not at all.
+
+    It is written beside the target, read back and compared with the facts, and then renamed:
+    whoever reads meanwhile has the old one, and so has everybody if the machine dies.
 
     Args:
-        data: the folder of branches.csv, releases.csv, fixes.csv, reviewed.csv and advisories/.
+        facts: what it is to hold.
         target: the file to write; one that is there is replaced.
-        built_at: the time to note, ISO with a zone.
-        tool_version: the version of hapadvise to note.
+        origin: what to note of where they come from.
+        subject: what the facts were read from, for error messages.
 
     Raises:
-        CatalogueError: a file of facts is missing, a fact is malformed or contradicts another (an
-            unknown release, a duplicate, ...), or the catalogue cannot be written.
-        ParseError: an advisory is not valid.
+        CatalogueError: a fact is malformed or contradicts another (an unknown release, a duplicate,
+            ...), or the catalogue cannot be written.
     """
     partial = target.with_name(f"{target.name}.new")
     try:
         partial.unlink(missing_ok=True)
         with contextlib.closing(sqlite_utils.Database(partial)) as db:
-            fill(db, data, built_at=built_at, tool_version=tool_version)
+            # Whoever finds this file half-written throws it away: no journal, one sync at the end.
+            db.conn.execute("pragma journal_mode = off")
+            db.conn.execute("pragma synchronous = off")
+            fill(db, facts, origin, subject)
             db.conn.execute("analyze")
             db.conn.commit()
             db.conn.execute("vacuum")
+        _check_written(partial, facts, target)
+        _sync(partial)
         partial.replace(target)
     except (OSError, sqlite3.Error) as error:
         raise CatalogueError(
@@ -248,30 +75,98 @@ def build_catalogue(data: Path, target: Path, *, built_at: str, tool_version: st
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+    with contextlib.suppress(OSError):  # not every file system can; the new one is there already
+        _sync(target.parent)
 
 
-def fill(db: sqlite_utils.Database, data: Path, *, built_at: str, tool_version: str) -> None:
-    """Create the tables in an empty database and fill them from ``data``.
+def _sync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_written(path: Path, facts: Facts, target: Path) -> None:
+    """Refuse a file that is not sound, or that does not hold what it should."""
+    for name, found, expected in zip(Facts._fields, stored_facts(path), facts, strict=True):
+        if found != expected:
+            raise CatalogueError(
+                f"{target}: its {name} read back otherwise than they were to be written; "
+                "check the disk and the memory of this machine, and please report it"
+            )
+
+
+def build_catalogue(data: Path, target: Path, *, built_at: str, tool_version: str) -> None:
+    """Write the catalogue that comes with the package.
+
+    Args:
+        data: the folder of facts.
+        target: the file to write; one that is there is replaced.
+        built_at: the time to note, ISO with a zone.
+        tool_version: the version of hapadvise to note.
 
     Raises:
-        CatalogueError, ParseError: as for ``build_catalogue``.
+        CatalogueError, ParseError: as for ``read_data`` and ``write_catalogue``.
     """
-    try:
-        insert_facts(db, data)
-        db.table("provenance").insert(
-            {
-                "id": 1,
-                "source": "bundled",
-                "origin": "release tags of HAProxy's stable branches",
-                "data_as_of": newest_day(db),
-                "built_at": built_at,
-                "tool_version": tool_version,
-            }
+    origin = Origin("bundled", BUNDLED_ORIGIN, built_at, tool_version)
+    write_catalogue(read_data(data), target, origin, subject=str(data))
+
+
+def stored_facts(path: Path) -> Facts:
+    """Read back the facts that a catalogue was made of.
+
+    Raises:
+        CatalogueError: there is none, it is damaged, or its schema is another one.
+    """
+    with contextlib.closing(Catalogue(str(path))) as catalogue:
+        catalogue.check_integrity()
+        rows = {
+            name: catalogue.texts(name, (*COLUMNS[name], *LEARNED[name]), order)
+            for name, order in (
+                ("branches", "branch_order"),
+                ("releases", "version_order"),
+                (
+                    "fixes",
+                    "(select branch_order from branches b where b.branch = t.branch), position",
+                ),
+            )
+        }
+        runs = catalogue.texts("runs", Run._fields, "id")
+        pools = catalogue.texts("pools", COLUMNS["pools"], "position")
+        never_fixed = catalogue.texts("never_fixed", COLUMNS["never_fixed"], "rowid")
+        pages = catalogue.texts("pages", ("path", *Validators._fields), "path")
+        reviewed = catalogue.texts("bugs", ("id", "reviewed"), "id")
+        return Facts(
+            **rows,
+            advisories=catalogue.advisories(),
+            reviewed=frozenset(row["id"] for row in reviewed if row["reviewed"] == "1"),
+            pools=pools,
+            never_fixed=never_fixed,
+            pages={row.pop("path"): Validators(**row) for row in pages},
+            runs=tuple(map(run_of, runs)),
         )
+
+
+def fill(db: sqlite_utils.Database, facts: Facts, origin: Origin, subject: str) -> None:
+    """Create the tables in an empty database and fill them.
+
+    Raises:
+        CatalogueError: as for ``write_catalogue``.
+    """
+    if not facts.branches:
+        raise CatalogueError(f"{subject}: there is no branch; correct the facts")
+    try:
+        db.conn.executescript(TABLES)
+        for table, rows in tables_of(facts, subject).items():
+            db.table(table).insert_all(rows)
+        checked = max(row["checked_on"] for row in facts.branches)
+        db.table("provenance").insert({"id": 1, **origin._asdict(), "data_as_of": checked})
     except (ValueError, sqlite3.IntegrityError) as error:
-        raise CatalogueError(f"{data}: {error}; correct the facts") from error
-    check_references(db, data)
-    check_rules(db, data)
+        raise CatalogueError(f"{subject}: {error}; correct the facts") from error
+    check_references(db, subject)
+    check_rules(db, subject)
     db.table("bugs").enable_fts(
         ["title", "summary", "trigger", "subsystem", "kind"],
         create_triggers=True,
@@ -283,40 +178,41 @@ def fill(db: sqlite_utils.Database, data: Path, *, built_at: str, tool_version: 
     db.conn.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
 
-def insert_facts(db: sqlite_utils.Database, data: Path) -> None:
-    """Create the tables and insert what ``data`` holds; nothing is compared with anything yet."""
-    db.conn.executescript(TABLES)
-    fixes = rows_of(data, "fixes")
-    advisories = advisories_of(data)
-    reviewed = {row["bug_id"] for row in rows_of(data, "reviewed")}
-    ids = bug_ids(fixes)
-    unknown = sorted({*advisories, *reviewed} - set(ids.values()))
+def tables_of(facts: Facts, subject: str) -> dict[str, Iterable[Row]]:
+    """The rows of every table but ``provenance``; nothing is compared with anything yet."""
+    ids = bug_ids(facts.fixes)
+    unknown = sorted({*facts.advisories, *facts.reviewed} - set(ids.values()))
     if unknown:
         raise CatalogueError(
-            f"{data}: no fix belongs to the bug {unknown[0]}, which has been judged; "
+            f"{subject}: no fix belongs to the bug {unknown[0]}, which has been judged; "
             "correct reviewed.csv or advisories/"
         )
     by_bug: dict[str, list[Row]] = defaultdict(list)
-    for row in fixes:
+    for row in facts.fixes:
         by_bug[ids[row["branch"], row["commit_id"]]].append(row)
-    tables: dict[str, Iterable[Row]] = {
-        "branches": branch_rows(rows_of(data, "branches")),
-        "releases": release_rows(rows_of(data, "releases")),
+    advisories = facts.advisories
+    return {
+        "branches": branch_rows(facts.branches),
+        "releases": release_rows(facts.releases),
         "bugs": (
-            bug_row(bug, rows, advisories.get(bug), bug in reviewed)
+            bug_row(bug, rows, advisories.get(bug), bug in facts.reviewed)
             for bug, rows in sorted(by_bug.items())
         ),
         "bug_issues": issue_rows(by_bug, advisories),
         "advisories": (advisory_row(bug, found) for bug, found in sorted(advisories.items())),
         "advisory_objects": object_rows(advisories),
         "advisory_conditions": condition_rows(advisories),
-        "fixes": fix_rows(fixes, ids),
+        "fixes": fix_rows(facts.fixes, ids),
+        "pools": pool_rows(facts.pools),
+        "never_fixed": (
+            {name: value or None for name, value in row.items()} for row in facts.never_fixed
+        ),
+        "pages": ({"path": path, **known._asdict()} for path, known in sorted(facts.pages.items())),
+        "runs": ({"id": number, **run._asdict()} for number, run in enumerate(facts.runs, 1)),
     }
-    for table, rows in tables.items():
-        db.table(table).insert_all(rows)
 
 
-def check_references(db: sqlite_utils.Database, data: Path) -> None:
+def check_references(db: sqlite_utils.Database, subject: str) -> None:
     """Refuse facts that refer to a release, branch or bug that is not there."""
     faults = db.execute("pragma foreign_key_check").fetchall()
     if faults:
@@ -325,61 +221,20 @@ def check_references(db: sqlite_utils.Database, data: Path) -> None:
         column = next(link[3] for link in links if link[0] == key)
         ((value,),) = db.execute(f"select {column} from {table} where rowid = ?", [row])
         raise CatalogueError(
-            f"{data}: {column} {value} in row {row} of {table} is not in {parent}; "
+            f"{subject}: {column} {value} in row {row} of {table} is not in {parent}; "
             f"correct the facts ({len(faults)} of this sort)"
         )
 
 
-def check_rules(db: sqlite_utils.Database, data: Path) -> None:
+def check_rules(db: sqlite_utils.Database, subject: str) -> None:
     """Refuse facts that break one of ``RULES``."""
     for rule, sql in RULES.items():
         faults = db.execute(sql).fetchall()
         if faults:
             raise CatalogueError(
-                f"{data}: {rule}, but not {faults[0][0]}; "
+                f"{subject}: {rule}, but not {faults[0][0]}; "
                 f"correct the facts ({len(faults)} of this sort)"
             )
-
-
-def newest_day(db: sqlite_utils.Database) -> str:
-    """The last day of which the facts tell."""
-    ((day,),) = db.execute(
-        "select max(day) from "
-        "(select merged_on as day from fixes union all select released_on from releases)"
-    )
-    if day is None:
-        raise ValueError("there is no release")
-    return str(day)
-
-
-def rows_of(data: Path, table: str) -> list[Row]:
-    """The rows of a CSV file of facts, each with exactly the columns that it should have.
-
-    Raises:
-        CatalogueError: there is no such file, or a row is not of that form.
-    """
-    path = data / f"{table}.csv"
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = list(csv.reader(file, strict=True)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CatalogueError(
-            f"{path}: cannot be read ({error}); restore it from the repository"
-        ) from error
-    for line, row in enumerate((header, *rows), 1):
-        if len(row) != len(COLUMNS[table]) or (line == 1 and set(row) != set(COLUMNS[table])):
-            raise CatalogueError(
-                f"{path}, line {line}: expected the columns {', '.join(COLUMNS[table])}; correct it"
-            )
-    return [dict(zip(header, row, strict=True)) for row in rows]
-
-
-def advisories_of(data: Path) -> dict[str, Advisory]:
-    """The advisories, by bug; a missing folder is an error, as without it nothing is verified."""
-    folder = data / "advisories"
-    if not folder.is_dir():
-        raise CatalogueError(f"{folder}: is no folder; restore it from the repository")
-    return read_advisories(folder)
 
 
 def day_of(text: str) -> str:
@@ -398,6 +253,7 @@ def branch_rows(rows: Iterable[Row]) -> Iterator[Row]:
             "long_term_support": int(lts) if lts else None,
             "maintained_until": row["maintained_until"] or None,
             "stated_in": row["stated_in"] or None,
+            "checked_on": day_of(row["checked_on"]),
         }
 
 
@@ -409,13 +265,15 @@ def release_rows(rows: Iterable[Row]) -> Iterator[Row]:
             "version_order": Release(row["version"]).order,
             "branch": row["branch"],
             "released_on": day_of(row["released_on"]),
-            "commit_id": row["commit_id"],
+            "commit_id": row["commit_id"] or None,
+            "sha256": row["sha256"] or None,
+            "vanished_on": row["vanished_on"] or None,
         }
 
 
 def bug_row(bug: str, rows: list[Row], advisory: Advisory | None, reviewed: bool) -> Row:
     """A flaw's row: the worst severity of its fixes, the newest branch's subsystem, its kind."""
-    newest = max(rows, key=lambda row: branch_order(row["branch"]))
+    newest, *older = sorted(rows, key=lambda row: branch_order(row["branch"]), reverse=True)
     kind, tier, runtime = classify(rows, advisory, reviewed)
     return {
         "id": bug,
@@ -426,7 +284,7 @@ def bug_row(bug: str, rows: list[Row], advisory: Advisory | None, reviewed: bool
         "evidence_tier": tier.value,
         "runtime": None if runtime is None else int(runtime),
         "reviewed": int(reviewed or advisory is not None),
-        "title": None,
+        "title": next((row["title"] for row in (newest, *older) if row["title"]), None),
         "summary": advisory.summary if advisory else None,
         "trigger": advisory.trigger or None if advisory else None,
         "subject_kind": newest["subject_kind"],
@@ -455,7 +313,7 @@ def classify(
     return Kind.OTHER, Tier.VERIFIED if reviewed else Tier.NONE, None
 
 
-def issue_rows(by_bug: dict[str, list[Row]], advisories: dict[str, Advisory]) -> Iterator[Row]:
+def issue_rows(by_bug: dict[str, list[Row]], advisories: Mapping[str, Advisory]) -> Iterator[Row]:
     """The table ``bug_issues``: what the messages name, and what an advisory adds."""
     for bug, rows in sorted(by_bug.items()):
         issues = {int(number) for row in rows for number in row["issues"].split()}
@@ -483,10 +341,11 @@ def advisory_row(bug: str, advisory: Advisory) -> Row:
         "since_version": advisory.since_version or None,
         "since_order": Release(advisory.since_version).order if advisory.since_version else None,
         "related": " ".join(advisory.related) or None,
+        "issues": " ".join(map(str, advisory.issues)) or None,
     }
 
 
-def object_rows(advisories: dict[str, Advisory]) -> Iterator[Row]:
+def object_rows(advisories: Mapping[str, Advisory]) -> Iterator[Row]:
     """The table ``advisory_objects``."""
     for bug, advisory in sorted(advisories.items()):
         for position, lost in enumerate(advisory.objects, 1):
@@ -499,7 +358,7 @@ def object_rows(advisories: dict[str, Advisory]) -> Iterator[Row]:
             }
 
 
-def condition_rows(advisories: dict[str, Advisory]) -> Iterator[Row]:
+def condition_rows(advisories: Mapping[str, Advisory]) -> Iterator[Row]:
     """The table ``advisory_conditions``."""
     for bug, advisory in sorted(advisories.items()):
         for kind, lines in (
@@ -511,7 +370,19 @@ def condition_rows(advisories: dict[str, Advisory]) -> Iterator[Row]:
                 yield {"bug_id": bug, "kind": kind, "position": position, "condition": line}
 
 
-def fix_rows(fixes: list[Row], ids: dict[tuple[str, str], str]) -> Iterator[Row]:
+def pool_rows(pools: Iterable[Row]) -> Iterator[Row]:
+    """The table ``pools``."""
+    numbers = ("size", "merged_size", "merges", "configured")
+    for position, row in enumerate(pools, 1):
+        yield {
+            **row,
+            **{name: int(row[name]) for name in numbers},
+            "position": position,
+            "size_untagged": int(row["size_untagged"]) if row["size_untagged"] else None,
+        }
+
+
+def fix_rows(fixes: Sequence[Row], ids: dict[tuple[str, str], str]) -> Iterator[Row]:
     """The fixes, with what became of each: the release from which the flaw stays cured, if any.
 
     Of several fixes of one flaw in one branch one ``decides``: the last one that stands, or the
@@ -530,8 +401,9 @@ def fix_rows(fixes: list[Row], ids: dict[tuple[str, str], str]) -> Iterator[Row]
         last[branch, bug] = max(last.get((branch, bug), place), place)
         rows.append(
             {
-                **{name: value or None for name, value in row.items() if name not in NOT_OF_A_FIX},
+                **{name: value or None for name, value in row.items()},
                 "subsystem": row["subsystem"],
+                "runtime": int(row["runtime"]) if row["runtime"] else None,
                 "bug_id": bug,
                 "position": positions[branch],
                 "cured_in": cured or None,

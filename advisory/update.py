@@ -16,20 +16,13 @@ from typing import NamedTuple
 from advisory.bug import Kind
 from advisory.classify import grows_at_run_time, kind_of_subject
 from advisory.errors import ParseError
+from advisory.facts import FIX_COLUMNS, Row
 from advisory.pages import BugPage, ChangelogRelease, CommitList
 from advisory.release import Release
 from advisory.subject import read_subject, subject_key
 
-Row = dict[str, str]
 UNKNOWN = "unknown"
 """The commit of a revert of which the CHANGELOG tells no more than the release."""
-
-FIX_COLUMNS = (
-    *("branch", "commit_id", "mainline_commit", "subject_key", "merged_on", "severity"),
-    *("subsystem", "issues", "introduced_by", "introduced_in", "reverted_by", "reverted_in"),
-    *("reapplied_by", "reapplied_in", "backport_to", "fixed_in", "subject_kind", "message_kind"),
-    *("runtime", "title", "vanished_on"),
-)
 
 _REVERT = re.compile(r"\W*revert\b", re.IGNORECASE)
 
@@ -118,7 +111,7 @@ def merge(
     matches = _matches(known.fixes, oldest)
     releases = _merged_releases(known.releases, oldest, today)
     lost = _lost(known.fixes, matches.values(), today)
-    log = _Log({row["version"] for row in releases}, changelog)
+    log = Log({row["version"] for row in releases}, changelog)
     pages: list[tuple[Row, str]] = []
     for fix in reversed(oldest.fixes):
         row = matches.get(fix.commit)
@@ -130,7 +123,7 @@ def merge(
     waiting = {row["commit_id"] for row in matches.values() if not row["fixed_in"]}
     doubts = _settle(pages, lost, log)
     rows = _in_order(known.fixes, [row for row, _ in pages], lost)
-    taken_back, brought_back = _apply_reverts(rows, log.reverts, doubts)
+    taken_back, brought_back = apply_reverts(rows, log.reverts, doubts)
     ids = {row["commit_id"] for row in matches.values()}
     were_lost = _marked(known)
     are_lost = _marked(Branch(releases, tuple(rows)))
@@ -201,6 +194,7 @@ def _merged_releases(known: Iterable[Row], oldest: BugPage, today: str) -> tuple
             "version": release.version,
             "released_on": release.released_on,
             "commit_id": "",
+            "sha256": "",
             "vanished_on": "",
         }
         for release in oldest.releases
@@ -242,7 +236,7 @@ class _Revert(NamedTuple):
     later: int
 
 
-class _Log:
+class Log:
     """A CHANGELOG by subjects: the releases that list them, and the reverts in their order."""
 
     def __init__(self, versions: set[str], changelog: Iterable[ChangelogRelease]) -> None:
@@ -273,7 +267,7 @@ def _unquoted(subject: str) -> tuple[int, str]:
     return depth, subject_key(subject)
 
 
-def _settle(pages: Sequence[tuple[Row, str]], lost: Iterable[Row], log: _Log) -> list[str]:
+def _settle(pages: Sequence[tuple[Row, str]], lost: Iterable[Row], log: Log) -> list[str]:
     """Set the release of each fix: the latest of those that page, CHANGELOG and facts tell.
 
     Returns:
@@ -336,7 +330,7 @@ def _in_order(known: Sequence[Row], listed: Sequence[Row], lost: Iterable[Row]) 
     return rows
 
 
-def _apply_reverts(
+def apply_reverts(
     rows: Sequence[Row], reverts: Iterable[_Revert], doubts: list[str]
 ) -> tuple[list[Row], list[Row]]:
     """Mark the fixes that a release took back or brought back; the rows that it is new to.

@@ -8,13 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from advisory.bug import Bug, Fix, Kind, Severity, Tier
 from advisory.catalogue import Catalogue
+from advisory.facts import COLUMNS
 from advisory.history import BranchHistory, PublishedRelease
 from advisory.release import Release
-from advisory.store import COLUMNS, build_catalogue
+from advisory.store import build_catalogue
+
+# A test says what is true, not how fast: how long one example takes is the machine's affair.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -111,6 +119,32 @@ FACTS: dict[str, list[dict[str, str]]] = {
         },
     ],
     "reviewed": [{"bug_id": "bbbbbbbbbbbb"}],
+    "never_fixed": [
+        {
+            "branch": "2.0",
+            "bug_id": "dddddddddddd",
+            "severity": "unknown",
+            "claim": "asked",
+            "newer_branch": "2.2",
+            "newer_commit": "dddddddddddd",
+            "newer_merged_on": "2020-10-02",
+            "backport_to": "all",
+            "checked_in": "2.0.1",
+            "evidence": "code-has-flaw",
+        }
+    ],
+    "pools": [
+        {
+            "branch": "2.2",
+            "version": "2.2.2",
+            "pool": "pots",
+            "size": "64",
+            "merged_into": "cups",
+            "merged_size": "64",
+            "merges": "1",
+            "configured": "0",
+        }
+    ],
 }
 ADVISORY = """
 kind = "memory-leak"

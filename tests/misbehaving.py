@@ -1,7 +1,7 @@
 """A web server on loopback that misbehaves on request: the path says how.
 
 ``/cut`` stops half-way, ``/status?code=503&times=2`` fails twice and then serves the page, and so
-on: a method ``serve_...`` of ``_Handler`` for each.
+on: a method ``serve_...`` of ``Handler`` for each.
 """
 
 from __future__ import annotations
@@ -60,11 +60,12 @@ class Server:
 
     Args:
         pem: where to leave certificate and key, to serve TLS; plain HTTP without.
+        handler: what answers.
     """
 
-    def __init__(self, pem: Path | None = None) -> None:
+    def __init__(self, pem: Path | None = None, handler: type[Handler] | None = None) -> None:
         self.seen: list[Seen] = []
-        self._httpd = _Httpd(("127.0.0.1", 0), _Handler)
+        self._httpd = _Httpd(("127.0.0.1", 0), handler or Handler)
         self._httpd.seen = self.seen
         if pem:
             pem.write_text(CERTIFICATE + _KEY, encoding="ascii")
@@ -106,7 +107,7 @@ class _Httpd(ThreadingHTTPServer):
         super().finish_request(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 5
     disable_nagle_algorithm = True  # or head and body of an answer come 40 ms apart
@@ -121,7 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append(Seen(self.path, self.headers))
-        asked = urlsplit(self.path)  # of a proxy, the whole address is asked for
+        self.serve(self.path)
+
+    def serve(self, address: str) -> None:
+        asked = urlsplit(address)  # of a proxy, the whole address is asked for
         self.options = {name: values[-1] for name, values in parse_qs(asked.query).items()}
         name = asked.path.strip("/").rpartition("/")[2] or "page"
         serve = getattr(self, f"serve_{name.replace('-', '_')}", self.serve_missing)

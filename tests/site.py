@@ -3,15 +3,22 @@
 ``Site`` says what was released and fixed, and renders what such a site would serve: the index, the
 pages of branches and releases, and the CHANGELOGs, either as strict HTML or as tag soup (capitals,
 rows and cells left open, attributes without quotes). ``FAULTS`` spoil what it serves.
+
+``SiteServer`` serves one on loopback, honours conditional requests, and spoils what it is told to.
 """
 
 from __future__ import annotations
 
+import hashlib
 import html
+import json
+import zlib
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from typing import NamedTuple
 
 from advisory.release import branch_order
+from tests.misbehaving import Handler, Server
 
 STYLES = ("strict", "soup")
 
@@ -33,6 +40,21 @@ class Line(NamedTuple):
     rows: tuple[Row, ...]
     reverts: tuple[tuple[str, str], ...] = ()
 
+    def as_of(self, day: str) -> Line:
+        """The branch as it stood at the end of a day."""
+        releases = tuple(release for release in self.releases if release[1] <= day)
+        known = {version for version, _ in releases}
+        return Line(
+            self.branch,
+            releases,
+            tuple(
+                row._replace(fixed_in=row.fixed_in if row.fixed_in in known else "")
+                for row in self.rows
+                if row.fixed_in in known or row.merged_on <= day
+            ),
+            tuple(revert for revert in self.reverts if revert[1] in known),
+        )
+
     def after(self, version: str) -> tuple[Row, ...]:
         """What was merged after a release, newest first; after the last one for ""."""
         known = [release for release, _ in self.releases]
@@ -46,6 +68,20 @@ class Site(NamedTuple):
     lines: tuple[Line, ...]
     style: str = "strict"
 
+    def having(self, *lines: Line) -> Site:
+        """The same with these branches, in place of those of their names."""
+        named = {line.branch: line for line in (*self.lines, *lines)}
+        return self._replace(lines=tuple(named.values()))
+
+    def lacking(self, branch: str) -> Site:
+        """The same without a branch."""
+        return self._replace(lines=tuple(line for line in self.lines if line.branch != branch))
+
+    def as_of(self, day: str) -> Site:
+        """The site as it stood at the end of a day."""
+        lines = (line.as_of(day) for line in self.lines)
+        return self._replace(lines=tuple(line for line in lines if line.releases))
+
     def pages(self) -> dict[str, str]:
         """Every page by its path."""
         pages = {"/bugs/": self.index_page()}
@@ -53,6 +89,7 @@ class Site(NamedTuple):
             for version in ("", *(release for release, _ in line.releases)):
                 pages[f"/bugs/bugs-{version or line.branch}.html"] = self.bug_page(line, version)
             pages[f"/download/{line.branch}/src/CHANGELOG"] = changelog(line)
+            pages[f"/download/{line.branch}/src/releases.json"] = checksums(line)
         return pages
 
     def index_page(self) -> str:
@@ -123,6 +160,18 @@ class Site(NamedTuple):
         )
 
 
+def checksums(line: Line) -> str:
+    """The tarballs of a branch; the digits are those of the version, over and over."""
+    releases = {
+        version: {
+            "file": f"haproxy-{version}.tar.gz",
+            "sha256": (version.replace(".", "") * 64)[:64],
+        }
+        for version, _ in line.releases
+    }
+    return json.dumps({"branch": line.branch, "releases": releases})
+
+
 def changelog(line: Line) -> str:
     """A branch's CHANGELOG, with its reverts and with entries that are no fixes."""
     out = ["ChangeLog :", "===========", ""]
@@ -187,3 +236,61 @@ SITE = Site(
         Line("2.10", (("2.10.0", "2021-05-01"),), ()),
     )
 )
+
+
+class SiteServer(Server):
+    """Serves a site until closed.
+
+    Args:
+        site: what to serve; another may be put in its place at any time.
+        date: what the server says of the time; None for the truth.
+    """
+
+    def __init__(self, site: Site, *, date: str | None = None) -> None:
+        self.date = date
+        # By path: a name of FAULTS, or what tests/misbehaving.py serves at such an address.
+        self.faults: dict[str, str] = {}
+        self.replaced: dict[str, str] = {}  # the text of pages that the site has otherwise
+        self.site = site
+        super().__init__(handler=type("_SiteHandler", (_SiteHandler,), {"owner": self}))
+
+    @property
+    def site(self) -> Site:
+        return self._site
+
+    @site.setter
+    def site(self, site: Site) -> None:
+        self._site, self.pages = site, site.pages()
+
+    def asked(self) -> list[str]:
+        """The paths asked for since this was called the last time."""
+        paths = [seen.path for seen in self.seen]
+        self.seen.clear()
+        return paths
+
+
+class _SiteHandler(Handler):
+    owner: SiteServer
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(timestamp) if self.owner.date is None else self.owner.date
+
+    def serve(self, address: str) -> None:
+        fault = self.owner.faults.get(address)
+        text = self.owner.replaced.get(address, self.owner.pages.get(address))
+        if text is None:
+            self.serve_missing()
+        elif fault is None:
+            self._serve_page(text)
+        elif fault in FAULTS:
+            self._serve_page(FAULTS[fault](text))
+        else:
+            super().serve(fault)
+
+    def _serve_page(self, text: str) -> None:
+        etag = f'"{hashlib.sha256(text.encode()).hexdigest()}"'
+        modified = formatdate(zlib.crc32(text.encode()), usegmt=True)
+        if (self.headers["If-None-Match"] or self.headers["If-Modified-Since"]) in (etag, modified):
+            self.answer(b"", 304)
+        else:
+            self.answer(text.encode(), headers={"ETag": etag, "Last-Modified": modified})

@@ -14,9 +14,10 @@ import pytest
 from advisory.bug import Advisory, Bug, Fix, Kind, LostObject, Severity, Tier
 from advisory.catalogue import APPLICATION_ID, SCHEMA_VERSION, Catalogue, open_catalogue
 from advisory.errors import CatalogueError
-from advisory.history import BranchHistory, Provenance, PublishedRelease
+from advisory.history import BranchHistory, BranchState, Provenance, PublishedRelease, neglected
 from advisory.matcher import Match, match, place_commit, place_release
 from advisory.store import build_catalogue
+from advisory.unfixed import Claim, Evidence, Missing, missing_of
 from tests.conftest import DATA, RELEASES, write_facts
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "catalogue.md").read_text(encoding="utf-8")
@@ -107,7 +108,15 @@ def test_it_says_where_it_comes_from(catalogue: Catalogue, database: sqlite3.Con
         "(select merged_on as day from fixes union all select released_on from releases)"
     )
 
-    assert catalogue.provenance == Provenance("bundled", newest, "2026-07-01T12:00:00Z")
+    ((merged,),) = database.execute("select max(merged_on) from fixes")
+    assert catalogue.provenance == Provenance(
+        source="bundled",
+        data_as_of=newest,
+        built_at="2026-07-01T12:00:00Z",
+        origin="release tags of HAProxy's stable branches",
+        tool_version="0.0.0",
+        newest_merge=merged,
+    )
 
 
 def test_a_branch_that_it_does_not_cover_has_no_history(catalogue: Catalogue) -> None:
@@ -174,6 +183,7 @@ def test_a_branch_is_read_whole(small: Path) -> None:
                     introduced_in="2.0.0",
                 ),
             ),
+            checked_on="2020-10-02",
         ),
         BranchHistory(
             branch="2.2",
@@ -218,8 +228,210 @@ def test_a_branch_is_read_whole(small: Path) -> None:
                     fixed_in="",
                 ),
             ),
+            checked_on="2020-10-02",
         ),
     )
+
+
+def test_of_a_release_that_a_refresh_learned_of_the_commit_is_not_known(small: Path) -> None:
+    edit(small, "update releases set commit_id = null where version = '2.2.1'")
+
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        history = catalogue.history("2.2")
+
+    assert history is not None
+    assert [release.commit for release in history.releases] == ["220000000000", "", "222000000000"]
+
+
+def test_a_branch_tells_how_far_it_is_known(small: Path) -> None:
+    edit(small, "update branches set checked_on = '2020-10-03' where branch = '2.2'")
+    edit(small, "update fixes set title = 'The stove is cold' where commit_id < 'b'")
+    edit(small, "delete from fixes where branch = '2.0'")
+
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        states = catalogue.states()
+
+    assert states == (
+        BranchState("2.0", "2020-10-02", 0, "", 0, 0, "2.0.1"),
+        BranchState("2.2", "2020-10-03", 3, "2020-10-02", 1, 1, "2.2.2"),
+    )
+
+
+def test_a_catalogue_without_any_fix_has_no_newest(small: Path) -> None:
+    edit(small, "delete from fixes")
+
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        assert catalogue.provenance.newest_merge == ""
+
+
+def test_all_advisories_are_those_of_all_branches(catalogue: Catalogue) -> None:
+    histories = [catalogue.history(branch) for branch in catalogue.branches()]
+    found = {
+        fix.bug.id: fix.bug.advisory
+        for history in histories
+        if history is not None
+        for fix in history.fixes
+        if fix.bug.advisory is not None
+    }
+
+    assert catalogue.advisories() == found
+
+
+def test_rows_are_read_as_text_with_nothing_for_null(small: Path) -> None:
+    columns = ("branch", "branch_order", "long_term_support", "stated_in")
+
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        rows = catalogue.texts("branches", columns, "branch_order desc")
+
+    assert rows == (
+        dict(zip(columns, ("2.2", "2000200000000", "", ""), strict=True)),
+        dict(zip(columns, ("2.0", "2000000000000", "1", "2.0.1"), strict=True)),
+    )
+
+
+def test_the_kinds_of_objects_are_those_that_were_measured(small: Path) -> None:
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        kinds = catalogue.pool_kinds()
+
+    assert kinds == (("2.2", "2.2.2", "", "pots", 64, None, "cups", 64, True, False),)
+
+
+def test_what_a_branch_never_got_is_told_with_what_is_known_of_the_bug(small: Path) -> None:
+    edit(small, "update bugs set subsystem = 'stove', runtime = 0 where id = 'dddddddddddd'")
+
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        rows = {branch: catalogue.missing_fixes(branch) for branch in ("2.0", "2.2", "9.9")}
+
+    hang = Missing(
+        branch="2.0",
+        bug_id="dddddddddddd",
+        severity=Severity.UNKNOWN,
+        claim=Claim.ASKED,
+        older_branch="",
+        older_commit="",
+        newer_branch="2.2",
+        newer_commit="dddddddddddd",
+        newer_merged_on="2020-10-02",
+        backport_to="all",
+        introduced_in="",
+        checked_in="2.0.1",
+        evidence=Evidence.HAS_FLAW,
+        kind=Kind.HANG,
+        runtime=False,
+        subsystem="stove",
+        words="",
+    )
+    assert {branch: tuple(map(missing_of, found)) for branch, found in rows.items()} == {
+        "2.0": (hang,),
+        "2.2": (),
+        "9.9": (),
+    }
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("update bugs set title = 'The stove hangs'", ["The stove hangs"]),
+        ("update bugs set title = 'The stove hangs', summary = 'Cold tea.'", ["Cold tea."]),
+        # a program of its own is none of haproxy's concern
+        ("update bugs set program = 'halog'", []),
+    ],
+)
+def test_words_of_ours_go_before_upstreams(small: Path, sql: str, words: list[str]) -> None:
+    edit(small, sql)
+
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        assert [missing_of(row).words for row in catalogue.missing_fixes("2.0")] == words
+
+
+def test_an_outline_is_a_branch_without_what_is_in_it(small: Path) -> None:
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        outlines = catalogue.outlines()
+
+    assert outlines == (
+        BranchHistory("2.0", True, "2024-Q2", (), ()),
+        BranchHistory("2.2", None, "", (), ()),
+    )
+
+
+def test_the_sum_of_a_tarball_is_that_which_a_refresh_has_read(small: Path) -> None:
+    edit(small, f"update releases set sha256 = '{'f0' * 32}' where version = '2.2.1'")
+
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        history = catalogue.history("2.2")
+
+    assert history is not None
+    assert [release.sha256 for release in history.releases] == ["", "f0" * 32, ""]
+
+
+# A bug by its name, or by words
+
+
+@pytest.mark.parametrize(
+    ("name", "bugs"),
+    [
+        # an issue
+        ("7", ("aaaaaaaaaaaa",)),
+        ("#12", ("aaaaaaaaaaaa",)),
+        ("8", ()),
+        # a bug, the commit of its fix in a branch, its mainline one; cut short or in full
+        ("bbbbbb", ("bbbbbbbbbbbb",)),
+        ("A22A22A22A22", ("aaaaaaaaaaaa",)),
+        ("aaaaaaa", ("aaaaaaaaaaaa",)),
+        ("a20a20a20a20" + "f" * 28, ("aaaaaaaaaaaa",)),
+        ("aaaaaaaaaaaa" + "0" * 28, ("aaaaaaaaaaaa",)),
+        ("a20a20b", ()),
+        ("000000", ()),
+    ],
+)
+def test_a_bug_is_found_by_its_names(small: Path, name: str, bugs: tuple[str, ...]) -> None:
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        assert catalogue.bugs_of(name) == bugs
+
+
+@pytest.mark.parametrize(
+    ("key", "branch", "bugs"),
+    [
+        ("111111111111", "2.0", ("aaaaaaaaaaaa",)),
+        ("222222222222", "2.2", ("bbbbbbbbbbbb",)),
+        ("222222222222", "2.0", ("bbbbbbbbbbbb",)),  # not in that branch, but in another
+        ("444444444444", "2.2", ()),
+    ],
+)
+def test_a_bug_is_found_by_the_subject_of_its_fix(
+    small: Path, key: str, branch: str, bugs: tuple[str, ...]
+) -> None:
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        assert catalogue.bugs_of_subject(key, branch) == bugs
+
+
+@pytest.mark.parametrize(
+    ("words", "bugs"),
+    [
+        (["teapot"], ("aaaaaaaaaaaa",)),
+        (["teapot", "guest"], ("aaaaaaaaaaaa",)),
+        (["teapot", "halog"], ()),
+        (["halog"], ("bbbbbbbbbbbb",)),
+        # signs that the search would take for its own
+        (['"', "*", "teapot OR halog"], ()),
+        (["title:teapot"], ()),
+    ],
+)
+def test_bugs_are_found_by_their_words(
+    small: Path, words: list[str], bugs: tuple[str, ...]
+) -> None:
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        assert catalogue.search(words) == bugs
+
+
+def test_a_bug_has_the_branches_that_have_its_fix(small: Path) -> None:
+    with contextlib.closing(Catalogue(str(small))) as catalogue:
+        both = catalogue.histories_of("aaaaaaaaaaaa")
+        one = catalogue.histories_of("bbbbbbbbbbbb")
+
+        assert both == (catalogue.history("2.0"), catalogue.history("2.2"))
+        assert one == (catalogue.history("2.2"),)
+        assert catalogue.histories_of("000000000000") == ()
 
 
 def bugs_of(catalogue: Catalogue, branch: str) -> list[tuple[str | None, ...]]:
@@ -309,7 +521,8 @@ def test_they_agree_on_what_the_real_branches_lack(tmp_path: Path) -> None:
         for release in (RELEASES[0]._replace(version="2.0.0"), *RELEASES)
     ]
     branches = [{"branch": branch, "first_release_on": "2020-07-07"} for branch in ("2.0", "2.2")]
-    facts = {"branches": branches, "releases": releases, "fixes": [other, *fixes], "reviewed": []}
+    facts = {"branches": branches, "releases": releases, "fixes": [other, *fixes]}
+    facts |= {"reviewed": [], "pools": [], "never_fixed": []}
     data = write_facts(tmp_path / "data", facts)
     (data / "advisories" / "aaaaaaaaaaaa.toml").unlink()
     path = tmp_path / "odd.db"
@@ -435,10 +648,14 @@ def truncate(path: Path) -> None:
         ),
         (
             make_newer,
-            "its schema 2 is newer than this hapadvise reads (1); upgrade hapadvise, "
-            "or name another with --db FILE",
+            f"its schema {SCHEMA_VERSION + 1} is newer than this hapadvise reads "
+            f"({SCHEMA_VERSION}); upgrade hapadvise, or name another with --db FILE",
         ),
-        (make_older, f"its schema 0 is older than this hapadvise reads (1); {REMEDY}"),
+        (
+            make_older,
+            f"its schema {SCHEMA_VERSION - 1} is older than this hapadvise reads "
+            f"({SCHEMA_VERSION}); {REMEDY}",
+        ),
         (
             lambda path: edit(path, "delete from provenance"),
             f"the catalogue is damaged (it does not say where it comes from); {REMEDY}",
@@ -450,6 +667,21 @@ def truncate(path: Path) -> None:
         (
             lambda path: edit(path, "drop table provenance"),
             f"the catalogue is damaged (no such table: provenance); {REMEDY}",
+        ),
+        *(
+            (
+                lambda path, sql=sql: edit(path, sql),
+                f"the catalogue is damaged (a value is missing or of another type); {REMEDY}",
+            )
+            for sql in (
+                "update provenance set tool_version = x'00'",
+                "update fixes set merged_on = x'00'",
+                "update fixes set merged_on = 'lately'",
+            )
+        ),
+        (
+            lambda path: edit(path, "drop table fixes"),
+            f"the catalogue is damaged (no such table: fixes); {REMEDY}",
         ),
     ],
 )
@@ -617,9 +849,14 @@ SPOILT = [
     ("update bugs set runtime = 7", "7 stands where it cannot"),
     ("update fixes set severity = 'dire'", "'dire' stands where it cannot"),
     ("update advisories set kind = 'soup'", "'soup' stands where it cannot"),
+    (
+        "update advisories set issues = '#7'",
+        "invalid literal for int() with base 10: '#7' stands where it cannot",
+    ),
     ("update branches set long_term_support = 2", "2 stands where it cannot"),
     # values of another type, dates and quarters that are none
-    ("update fixes set merged_on = x'00'", "a value is missing or of another type"),
+    ("update fixes set introduced_by = x'00'", "a value is missing or of another type"),
+    ("update branches set checked_on = 'lately'", "a value is missing or of another type"),
     ("update bugs set reviewed = 'yes'", "a value is missing or of another type"),
     ("update releases set released_on = 'lately'", "a value is missing or of another type"),
     ("update branches set maintained_until = 'Q2'", "a value is missing or of another type"),
@@ -640,7 +877,7 @@ SPOILT = [
         "update fixes set fixed_in = '2.2.30' where branch = '2.2' and position = 7",
         "branch 2.2 lacks fixes, or they are out of order",
     ),
-    ("drop table fixes", "no such table: fixes"),
+    ("drop table bug_issues", "no such table: bug_issues"),
 ]
 
 
@@ -655,6 +892,135 @@ def test_what_cannot_be_is_damage(copy: Path, sql: str, reason: str) -> None:
         catalogue.history("2.2")
 
     assert str(caught.value) == f"{copy}: the catalogue is damaged ({reason}); {REMEDY}"
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("update advisories set kind = 'soup'", "'soup' stands where it cannot"),
+        (
+            "update advisories set issues = '#7'",
+            "invalid literal for int() with base 10: '#7' stands where it cannot",
+        ),
+        ("drop table advisories", "no such table: advisories"),
+    ],
+)
+def test_so_is_what_no_advisory_says(small: Path, sql: str, reason: str) -> None:
+    edit(small, sql)
+
+    with (
+        contextlib.closing(Catalogue(str(small))) as catalogue,
+        pytest.raises(CatalogueError) as caught,
+    ):
+        catalogue.advisories()
+
+    assert str(caught.value) == f"{small}: the catalogue is damaged ({reason}); {REMEDY}"
+
+
+@pytest.mark.parametrize(
+    ("sql", "read", "reason"),
+    [
+        (
+            "update never_fixed set newer_commit = x'00'",
+            lambda catalogue: catalogue.missing_fixes("2.0"),
+            "a value is missing or of another type",
+        ),
+        (
+            "drop table never_fixed",
+            lambda catalogue: catalogue.missing_fixes("2.0"),
+            "no such table: never_fixed",
+        ),
+        (
+            "update pools set size = 'big'",
+            Catalogue.pool_kinds,
+            "a value is missing or of another type",
+        ),
+        ("drop table pools", Catalogue.pool_kinds, "no such table: pools"),
+        (
+            "update branches set maintained_until = x'00'",
+            Catalogue.outlines,
+            "a value is missing or of another type",
+        ),
+        (
+            "update branches set long_term_support = 2",
+            Catalogue.outlines,
+            "2 stands where it cannot",
+        ),
+        (
+            "update branches set maintained_until = 'soon'",
+            Catalogue.outlines,
+            "a value is missing or of another type",
+        ),
+        (
+            "update never_fixed set evidence = 'gossip'",
+            lambda catalogue: catalogue.missing_fixes("2.0"),
+            "a value is missing or of another type",
+        ),
+        (
+            "update never_fixed set claim = 'gossip'",
+            lambda catalogue: catalogue.missing_fixes("2.0"),
+            "a value is missing or of another type",
+        ),
+        (
+            "update never_fixed set severity = 'dire'",
+            lambda catalogue: catalogue.missing_fixes("2.0"),
+            "'dire' stands where it cannot",
+        ),
+        (
+            "update bugs set kind = 'soup'",
+            lambda catalogue: catalogue.missing_fixes("2.0"),
+            "'soup' stands where it cannot",
+        ),
+        (
+            "update bugs set runtime = 7",
+            lambda catalogue: catalogue.missing_fixes("2.0"),
+            "7 stands where it cannot",
+        ),
+    ],
+)
+def test_so_is_what_no_other_table_says(
+    small: Path, sql: str, read: Callable[[Catalogue], object], reason: str
+) -> None:
+    edit(small, sql)
+
+    with (
+        contextlib.closing(Catalogue(str(small))) as catalogue,
+        pytest.raises(CatalogueError) as caught,
+    ):
+        read(catalogue)
+
+    assert str(caught.value) == f"{small}: the catalogue is damaged ({reason}); {REMEDY}"
+
+
+def test_a_sound_catalogue_passes_the_check_of_all_of_it(catalogue: Catalogue) -> None:
+    catalogue.check_integrity()
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        (
+            "delete from bugs where id = 'bbbbbbbbbbbb'",
+            "a row of fixes refers to what is not there",
+        ),
+        # an index that lacks what its table has
+        (
+            "pragma writable_schema = on; "
+            "update sqlite_master set sql = sql || ' where 0' where name = 'bugs_by_kind'",
+            "wrong # of entries in index bugs_by_kind",
+        ),
+    ],
+)
+def test_parts_that_contradict_one_another_are_damage(small: Path, sql: str, reason: str) -> None:
+    edit(small, sql)
+
+    with (
+        contextlib.closing(Catalogue(str(small))) as catalogue,
+        pytest.raises(CatalogueError) as caught,
+    ):
+        catalogue.check_integrity()
+
+    assert str(caught.value) == f"{small}: the catalogue is damaged ({reason}); {REMEDY}"
 
 
 def use(history: BranchHistory) -> None:
@@ -676,6 +1042,12 @@ def outcomes_of(path: Path, starts: Iterable[int], length: int, filler: bytes) -
             file.write(filler * min(length, len(sound) - start))
             try:
                 with contextlib.closing(Catalogue(str(path))) as catalogue:
+                    neglected(catalogue.provenance)
+                    catalogue.states()
+                    catalogue.pool_kinds()
+                    for branch in catalogue.outlines():
+                        branch.maintenance_ended("2026-01-01")
+                        tuple(map(missing_of, catalogue.missing_fixes(branch.branch)))
                     history = catalogue.history("2.2")
                     outcomes.add(type(history))
                     if history is not None:
@@ -754,6 +1126,15 @@ def test_every_table_view_and_column_is_documented_and_no_other(
         for (name,) in names
     }
     assert columns == {name: list(described) for name, described in SECTIONS.items()}
+
+
+def test_the_document_names_the_schema() -> None:
+    numbers = re.findall(r"`pragma (\w+)`.*? (\d+)\b", DOCUMENT)
+
+    assert numbers == [
+        ("application_id", str(APPLICATION_ID)),
+        ("user_version", str(SCHEMA_VERSION)),
+    ]
 
 
 @pytest.mark.parametrize("name", SECTIONS)

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from advisory import __version__
-from advisory.cli import LARGEST_INPUT, main
+from advisory.cli import main
+from advisory.inputs import LARGEST_INPUT
 
 SAMPLES = Path(__file__).parent / "data" / "vv"
 SAMPLE = SAMPLES / "2.2.4.txt"
@@ -99,15 +100,15 @@ def test_a_fix_that_was_taken_back_is_not_offered_as_a_cure(run: Run) -> None:
     for version in ("2.4.33", "2.4.34", "2.4.35"):
         report = report_of(run("--format", "json", "--all", version))
         taken_back[version] = [
-            (item["fixed_in"], item["fix_state"], item["relevance"]["verdict"])
+            (item["fixed_in"], item["fix_state"], item["relevance"]["reasons"][0].split(" (")[0])
             for item in report["findings"]
             if item["commit"] == "09f0127f3244"
         ]
 
     assert taken_back == {
-        "2.4.33": [(None, "reverted", "affected")],
-        "2.4.34": [(None, "reverted", "possible")],
-        "2.4.35": [(None, "reverted", "affected")],
+        "2.4.33": [(None, "reverted", "its fix was taken back in 2.4.35")],
+        "2.4.34": [(None, "reverted", "2.4.34 holds the fix, but 2.4.35 took it back")],
+        "2.4.35": [(None, "reverted", "its fix was taken back in 2.4.35")],
     }
 
 
@@ -214,10 +215,11 @@ STATUSES: list[tuple[tuple[str, ...], int]] = [
     (("--max-age", "100000", "3.4.1"), 0),
     (("--as-of", DATA_AS_OF, "3.4.0"), 1),
     (("--as-of", DATA_AS_OF, "--kind", "fd-leak", "3.4.0"), 0),  # none of what was asked for
-    # the last release of a branch that is no longer maintained, and while it still was
-    (("--as-of", DATA_AS_OF, "--kind", "crash", "2.9.15"), 3),
-    (("--as-of", "2025-03-25", "--kind", "crash", "2.9.15"), 0),
-    (("--as-of", DATA_AS_OF, "1.8.31"), 3),
+    # the last release of a branch that is no longer maintained: its page lists nothing, but it
+    # has what was never fixed in it
+    (("--as-of", DATA_AS_OF, "--kind", "crash", "2.9.15"), 1),
+    (("--as-of", DATA_AS_OF, "1.8.31"), 1),
+    (("--as-of", DATA_AS_OF, "--kind", "race", "1.8.31"), 3),
     # its page lists no bug, but a fix in it was taken back
     (("--as-of", "2025-03-25", "2.9.15"), 1),
     (("9.9.9",), 3),
@@ -236,6 +238,88 @@ def test_the_status_tells_found_nothing_found_and_cannot_tell_apart(
     run: Run, arguments: tuple[str, ...], status: int
 ) -> None:
     assert run(*arguments).status == status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (("2.2.4",), 3, True),  # the data is of an earlier day
+        (("--max-age", "100000", "2.2.4"), 1, False),
+        (("--as-of", DATA_AS_OF, "2.2.4"), 1, False),
+        # whatever else there is to say
+        (("2.2.4", "absent.txt"), 2, True),
+        (("9.9.9",), 3, True),
+    ],
+)
+def test_old_data_can_be_refused(
+    run: Run, arguments: tuple[str, ...], status: int, told: bool
+) -> None:
+    done = run("--require-fresh", *arguments)
+
+    words = "the data is too old, and --require-fresh was given; run 'hapadvise refresh'"
+    assert done.status == status
+    assert (words in done.err) is told
+    assert done.out != ""
+
+
+def test_a_release_that_has_not_been_out_for_long_is_not_recommended(run: Run) -> None:
+    def recommended(*arguments: str) -> str | None:
+        report = report_of(run("--format", "json", "--as-of", DATA_AS_OF, *arguments, "3.2.13"))
+        found = report["recommendation"]["recommended"]
+        return found and str(found["version"])
+
+    assert (recommended(), recommended("--settle", "0")) == (None, "3.2.20")
+
+
+def test_what_the_branch_never_got_is_in_the_report(run: Run) -> None:
+    report = report_of(run("--format", "json", "--as-of", DATA_AS_OF, "2.9.15"))
+
+    assert report["summary"]["known_bugs"] == 0
+    assert report["summary"]["never_fixed"]["proven"] == 284
+    assert report["recommendation"]["elsewhere"]["branch"] == "3.0"
+    assert "\nNever fixed in 2.9\n" in run("--as-of", DATA_AS_OF, "2.9.15").out
+
+
+def test_what_a_package_has_patches_for_is_not_listed(run: Run) -> None:
+    Path("patches").mkdir()
+    Path("patches", "series").write_text("tasklet.patch\n")
+    Path("patches", "tasklet.patch").write_text(
+        "Description: keep no tasklet\n"
+        "Origin: upstream, https://git.haproxy.org/?p=haproxy-2.2.git;a=commit;h=827b4fc10101\n"
+        "---\n--- a/src/mux_pt.c\n+++ b/src/mux_pt.c\n"
+    )
+    Path("changelog").write_text(
+        "haproxy (2.2.4-1+deb12u1) bookworm; urgency=medium\n\n"
+        "  * 827b4fc10101 BUG/MEDIUM: keep no tasklet\n\n"
+        " -- A Maintainer <maintainer@example.org>  Fri, 01 Jan 2021 00:00:00 +0000\n"
+    )
+
+    listed = {
+        option: [
+            (finding["commit"], finding["relevance"]["reasons"])
+            for finding in report_of(run("--format", "json", *option, "2.2.4-1+deb12u1"))[
+                "not_affected"
+            ]
+            if finding["commit"] == "827b4fc10101"
+        ]
+        for option in ((), ("--patches", "patches"), ("--debian-changelog", "changelog"))
+    }
+
+    assert listed[()] == []
+    for option in (("--patches", "patches"), ("--debian-changelog", "changelog")):
+        ((commit, reasons),) = listed[option]
+        assert commit == "827b4fc10101"
+        assert reasons[0].startswith("the package has it: ")
+
+
+def test_patches_are_those_of_one_build(run: Run) -> None:
+    Path("patches").mkdir()
+    Path("patches", "series").write_text("")
+
+    done = run("--patches", "patches", "2.2.4", "2.2.5")
+
+    assert (done.status, done.out) == (2, "")
+    assert "patches belong to one build; pass one at a time" in done.err
 
 
 def test_the_version_is_the_packages(run: Run) -> None:

@@ -6,15 +6,17 @@ import os
 import re
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from advisory.advisories import CONFIDENCES, GROWTHS, KINDS, SAID_BY
-from advisory.cli import advise_command, cli
+from advisory.cli import cli
 from advisory.errors import AdvisoryError
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFRESH = (ROOT / "docs" / "refresh.md").read_text(encoding="utf-8")
 
 
 def replaced(text: str, start: str, end: str, content: str) -> str:
@@ -52,11 +54,32 @@ def test_the_readme_shows_a_real_session() -> None:
     check("$ hapadvise vv.txt\n", "```\n<!-- /session -->", shown.rstrip() + "\n")
 
 
-@pytest.mark.parametrize("option", [name for item in advise_command.params for name in item.opts])
-def test_every_option_has_help(option: str) -> None:
-    described = {name: item for item in advise_command.params for name in item.opts}[option]
+def test_the_readme_shows_a_real_plan(catalogue_path: Path) -> None:
+    arguments = ("plan", "2.4.10", "--bug", "266d54054900", "--as-of", "2022-01-12")
 
-    assert option == "inputs" or getattr(described, "help", None)
+    done = CliRunner(env={"COLUMNS": "80"}).invoke(cli, [*arguments, "--db", str(catalogue_path)])
+
+    assert done.exit_code == 0
+    check(f"$ hapadvise {' '.join(arguments)}\n", "```\n<!-- /plan -->", done.output)
+
+
+OPTIONS = [
+    (command.name, option, getattr(item, "help", None))
+    for command in cli.commands.values()
+    for item in command.params
+    for option in item.opts
+    if isinstance(item, click.Option)
+]
+
+
+@pytest.mark.parametrize(("command", "option", "text"), OPTIONS)
+def test_every_option_has_help(command: str, option: str, text: str | None) -> None:
+    assert text
+
+
+@pytest.mark.parametrize("command", cli.commands)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert command == "advise" or f"hapadvise {command}" in README or command in REFRESH
 
 
 def test_every_exit_status_of_an_error_is_documented() -> None:

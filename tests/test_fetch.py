@@ -20,7 +20,8 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import ClosedPoolError
 
 from advisory.errors import FetchError
-from advisory.fetch import DEFAULT_BASES, Fetcher, Page, Validators, first_reachable
+from advisory.facts import Validators
+from advisory.fetch import DEFAULT_BASES, Fetcher, Page, first_page
 from tests.misbehaving import ETAG, LAST_MODIFIED, PAGE, Server
 
 KNOWN = Validators(ETAG, LAST_MODIFIED)
@@ -680,50 +681,59 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 # Which address to use
 
 
-def reach(*bases: str) -> Fetcher:
-    return first_reachable(bases, user_agent="hapadvise/0", rate=0, retries=0)
+def reach(*bases: str) -> tuple[Fetcher, Page, tuple[str, ...]]:
+    return first_page("page", bases, user_agent="hapadvise/0", rate=0, retries=0)
 
 
 def test_https_is_tried_before_http() -> None:
     assert [base.partition(":")[0] for base in DEFAULT_BASES] == ["https", "http"]
 
 
-def test_the_first_address_that_answers_is_used(server: Server) -> None:
-    with reach(server.base + "first", server.base + "second") as fetcher:
-        fetcher.get("page")
+def test_the_page_comes_from_the_first_address_that_answers(server: Server) -> None:
+    fetcher, page, reasons = reach(server.base + "first", server.base + "second")
+    with fetcher:
+        fetcher.get("chunked")
 
-    assert [seen.path for seen in server.seen] == ["/first/", "/first/page"]
-
-
-@pytest.mark.parametrize("answer", ["missing/", "endless/", "empty/", "loop/"])
-def test_any_answer_will_do(server: Server, answer: str) -> None:
-    with reach(server.base + answer, server.base) as fetcher:
-        page = fetcher.get("page")
-
-    assert page == Page(f"{server.base}{answer}page", PAGE, KNOWN)
+    assert page == Page(server.base + "first/page", PAGE, KNOWN)
+    assert (fetcher.base, reasons) == (server.base + "first/", ())
+    assert [seen.path for seen in server.seen] == ["/first/page", "/first/chunked"]
 
 
-def test_an_address_that_does_not_answer_is_passed_over(server: Server) -> None:
-    with reach(server.base.replace("http:", "https:"), server.base) as fetcher:
-        page = fetcher.get("page")
+def test_an_address_that_does_not_answer_is_passed_over_with_the_reason(server: Server) -> None:
+    nowhere = server.base.replace("http:", "https:")
+    fetcher, page, reasons = reach(nowhere, server.base)
+    fetcher.close()
 
     assert page == Page(server.base + "page", PAGE, KNOWN)
+    assert fetcher.base == server.base
+    assert len(reasons) == 1
+    assert reasons[0].startswith(f"cannot fetch {nowhere}page: no TLS connection, ")
+
+
+@pytest.mark.parametrize("answer", ["missing", "endless", "empty", "loop", "cut", "latin1"])
+def test_no_other_address_is_tried_where_one_answers(server: Server, answer: str) -> None:
+    bases = (server.base + "first", server.base + "second")
+    with pytest.raises(FetchError) as caught:
+        first_page(answer, bases, user_agent="hapadvise/0", rate=0, retries=0, largest=2**20)
+
+    assert " | " not in str(caught.value)
+    assert "/second/" not in {seen.path.removesuffix(answer) for seen in server.seen}
 
 
 def test_where_no_address_answers_each_reason_is_told(server: Server) -> None:
-    bases = (f"http://127.0.0.1:{closed_port()}/", server.base + "hangup")
+    bases = (f"http://127.0.0.1:{closed_port()}/", server.base.replace("http:", "https:"))
     with pytest.raises(FetchError) as caught:
         reach(*bases)
 
     first, second = str(caught.value).split(" | ")
-    assert first.startswith(f"cannot fetch {bases[0]}: the connection failed, Connection refused; ")
-    assert second.startswith(f"cannot fetch {bases[1]}/: the server hung up without an answer; ")
+    assert first.startswith(f"cannot fetch {bases[0]}page: the connection failed, Connection ref")
+    assert second.startswith(f"cannot fetch {bases[1]}page: no TLS connection, ")
 
 
 def test_an_address_that_does_not_answer_is_let_go() -> None:
-    session = scripted({"http://a/": requests.ConnectionError("no")})
+    session = scripted({"http://a/page": requests.ConnectionError("no")})
     with pytest.raises(FetchError):
-        first_reachable(["http://a/"], user_agent="hapadvise/0", session=session)
+        first_page("page", ["http://a/"], user_agent="hapadvise/0", session=session)
 
     adapter = session.get_adapter("http://a/")
     assert isinstance(adapter, Scripted)
@@ -733,3 +743,15 @@ def test_an_address_that_does_not_answer_is_let_go() -> None:
 def test_without_an_address_there_is_nothing_to_use() -> None:
     with pytest.raises(FetchError, match="there is no address to fetch from; name one"):
         reach()
+
+
+def test_the_time_of_the_last_answer_is_the_servers() -> None:
+    date = "Tue, 07 Jul 2020 14:00:00 GMT"
+    answers = {"http://a/one": (200, {"Date": date}, b"one"), "http://a/two": (200, {}, b"two")}
+    with make_fetcher("http://a", session=scripted(dict(answers))) as fetcher:
+        told = [fetcher.served_at]
+        for path in ("one", "two"):
+            fetcher.get(path)
+            told.append(fetcher.served_at)
+
+    assert told == ["", date, ""]

@@ -12,7 +12,8 @@ from advisory.build import read_builds
 from advisory.catalogue import Catalogue
 from advisory.formats.json import render_json
 from advisory.formats.text import render_text
-from advisory.report import Question, Report, advise
+from advisory.report import Beyond, Question, Report, advise
+from advisory.unfixed import missing_of
 
 HERE = Path(__file__).parent
 EVERYTHING = Question(today="2026-06-26", kinds=frozenset())
@@ -35,7 +36,13 @@ REPORTS = [
 def report(catalogue: Catalogue, sample: str, question: Question) -> Report:
     (build,) = read_builds((HERE / "data" / "vv" / sample).read_text(), source=sample)
     provenance = catalogue.provenance._replace(built_at="2026-06-26T00:00:00Z")
-    return advise(build, catalogue.history(build.version.release.branch), provenance, question)
+    beyond = Beyond(
+        missing=lambda branch: [missing_of(row) for row in catalogue.missing_fixes(branch)],
+        outlines=catalogue.outlines,
+        history_of=catalogue.history,
+    )
+    history = catalogue.history(build.version.release.branch)
+    return advise(build, history, provenance, question, beyond=beyond)
 
 
 @pytest.mark.parametrize(("name", "sample", "question", "width"), REPORTS)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from advisory.bug import Fix, Severity
-from advisory.history import BranchHistory
+from advisory.history import STALE_AFTER, BranchHistory, Provenance, age_of, neglected
 from tests.strategies import BUGS, DAYS, RELEASES, days, histories
 
 
@@ -71,6 +71,44 @@ def test_maintenance_ends_with_its_quarter(
     maintained_until: str, day: str, ended: bool | None
 ) -> None:
     assert a_branch(maintained_until=maintained_until).maintenance_ended(day) is ended
+
+
+@pytest.mark.parametrize(
+    ("day", "today", "age"),
+    [
+        ("2020-07-07", "2020-07-07", 0),
+        ("2020-07-07", "2020-07-08", 1),
+        ("2020-02-28", "2020-03-01", 2),  # a leap year
+        ("2019-07-07", "2020-07-07", 366),
+        ("2020-07-08", "2020-07-07", 0),  # east of here it is tomorrow
+        ("2020-07-09", "2020-07-07", None),  # nowhere is it the day after
+    ],
+)
+def test_a_day_is_as_old_as_the_days_since_unless_it_is_yet_to_come(
+    day: str, today: str, age: int | None
+) -> None:
+    assert age_of(day, today) == age
+
+
+@pytest.mark.parametrize(
+    ("newest", "is_neglected"),
+    [
+        ("2020-07-06", False),
+        ("2020-05-07", False),  # STALE_AFTER days before
+        ("2020-05-06", True),
+        ("2019-07-06", True),
+        ("2020-07-08", False),  # after it was read: a commit may bear any date
+        ("", False),  # there is no fix to tell by
+    ],
+)
+def test_a_source_without_a_fix_for_long_is_not_believed_to_be_kept_up(
+    newest: str, is_neglected: bool
+) -> None:
+    said = neglected(Provenance("refreshed", "2020-07-06", "2020-07-06", newest_merge=newest))
+
+    assert STALE_AFTER == 60
+    assert bool(said) == is_neglected
+    assert not said or (newest in said and "2020-07-06" in said)
 
 
 def test_a_branch_has_no_past_before_its_first_release() -> None:

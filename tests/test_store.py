@@ -3,18 +3,35 @@ from __future__ import annotations
 import contextlib
 import copy
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from advisory.bug import Advisory, Kind, Tier
+from advisory.bug import Advisory, Kind, LostObject, Tier
+from advisory.data import read_data
 from advisory.errors import CatalogueError, ParseError
-from advisory.store import build_catalogue, classify, fix_rows
-from tests.conftest import ADVISORY, FACTS, write_facts
+from advisory.facts import COLUMNS, FIX_COLUMNS, RELEASE_COLUMNS, Facts, Row, Run, Validators
+from advisory.identity import bug_ids
+from advisory.store import (
+    Origin,
+    bug_row,
+    build_catalogue,
+    classify,
+    fix_rows,
+    stored_facts,
+    write_catalogue,
+)
+from tests.conftest import ADVISORY, DATA, FACTS, write_facts
 
-Facts = dict[str, list[dict[str, str]]]
+Tables = dict[str, list[dict[str, str]]]
+ORIGIN = Origin("refreshed", "https://kettle.example/", "2020-10-03T12:00:00Z", "0.0.0")
 
 
 def build(data: Path, target: Path) -> None:
@@ -35,15 +52,15 @@ def database(data: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 TABLES: dict[str, list[tuple[Any, ...]]] = {
     "branches": [
-        ("2.0", 2_0000_0000_0000, "2019-06-16", 1, "2024-Q2", "2.0.1"),
-        ("2.2", 2_0002_0000_0000, "2020-07-07", None, None, None),
+        ("2.0", 2_0000_0000_0000, "2019-06-16", 1, "2024-Q2", "2.0.1", "2020-10-02"),
+        ("2.2", 2_0002_0000_0000, "2020-07-07", None, None, None, "2020-10-02"),
     ],
     "releases": [
-        ("2.0.0", 2_0000_0000_0000, "2.0", "2019-06-16", "200000000000"),
-        ("2.0.1", 2_0000_0001_0000, "2.0", "2020-10-01", "201000000000"),
-        ("2.2.0", 2_0002_0000_0000, "2.2", "2020-07-07", "220000000000"),
-        ("2.2.1", 2_0002_0001_0000, "2.2", "2020-09-01", "221000000000"),
-        ("2.2.2", 2_0002_0002_0000, "2.2", "2020-10-01", "222000000000"),
+        ("2.0.0", 2_0000_0000_0000, "2.0", "2019-06-16", "200000000000", None, None),
+        ("2.0.1", 2_0000_0001_0000, "2.0", "2020-10-01", "201000000000", None, None),
+        ("2.2.0", 2_0002_0000_0000, "2.2", "2020-07-07", "220000000000", None, None),
+        ("2.2.1", 2_0002_0001_0000, "2.2", "2020-09-01", "221000000000", None, None),
+        ("2.2.2", 2_0002_0002_0000, "2.2", "2020-10-01", "222000000000", None, None),
     ],
     "bugs": [
         (
@@ -70,7 +87,7 @@ TABLES: dict[str, list[tuple[Any, ...]]] = {
             "A guest leaves before the water boils.",
             *("Serve coffee.", "high", "subject diff", "c0c0c0c0c0c0", "2.0-dev3"),
             2_0000_0000_0000,  # as 2.0.0
-            "beefbeefbeef deadbeef",
+            *("beefbeefbeef deadbeef", None),
         )
     ],
     "advisory_objects": [
@@ -84,26 +101,39 @@ TABLES: dict[str, list[tuple[Any, ...]]] = {
         ("aaaaaaaaaaaa", "config", 1, "section listen"),
     ],
     "bug_issues": [("aaaaaaaaaaaa", 7), ("aaaaaaaaaaaa", 12)],
+    "pools": [(1, "2.2", "2.2.2", "", "pots", 64, None, "cups", 64, 1, 0)],
+    "never_fixed": [
+        (
+            *("2.0", "dddddddddddd", "unknown", "asked", None, None, "2.2", "dddddddddddd"),
+            *("2020-10-02", "all", None, "2.0.1", "code-has-flaw"),
+        )
+    ],
+    "pages": [],
+    "runs": [],
     "fixes": [
         (
             *("2.0", "a20a20a20a20", "aaaaaaaaaaaa", 1, "aaaaaaaaaaaa", "111111111111"),
             *("2020-08-02", "minor", "kettle", "2.0.1", "2.0.1", "released", 1),
             *("c0c0c0c0c0c0", "2.0.0", None, None, None, None, "2.0"),
+            *("12 7", "memory-leak", "other", 1, None, None),
         ),
         (
             *("2.2", "a22a22a22a22", "aaaaaaaaaaaa", 1, "aaaaaaaaaaaa", "111111111111"),
             *("2020-08-01", "medium", "stove", "2.2.1", "2.2.1", "released", 1),
             *(None, None, None, None, None, None, None),
+            *("7", "memory-leak", "other", None, None, None),
         ),
         (
             *("2.2", "bbbbbbbbbbbb", "bbbbbbbbbbbb", 2, None, "222222222222"),
             *("2020-08-03", "major", "halog", "2.2.1", None, "reverted", 1),
             *(None, None, "e0e0e0e0e0e0", "2.2.2", None, None, None),
+            *(None, "memory-leak", "crash", None, None, None),
         ),
         (
             *("2.2", "dddddddddddd", "dddddddddddd", 3, None, "333333333333"),
             *("2020-10-02", "unknown", "", None, None, "merged", 1),
             *(None, None, None, None, None, None, None),
+            *(None, "other", "hang", None, None, None),
         ),
     ],
     "provenance": [
@@ -205,6 +235,20 @@ def test_two_builds_at_one_time_are_equal_to_the_byte(data: Path, tmp_path: Path
     assert (tmp_path / "one.db").read_bytes() == (tmp_path / "other.db").read_bytes()
 
 
+def journal_of(folder: Path) -> bytes:
+    """The journal that SQLite would play back into a database, had its writer died."""
+    folder.mkdir()
+    with contextlib.closing(sqlite3.connect(folder / "some.db")) as db:
+        db.executescript("create table cups (tea); insert into cups values ('Assam')")
+        db.execute("pragma cache_size = 0")
+        db.execute("insert into cups values ('Darjeeling')")
+        journal = (folder / "some.db-journal").read_bytes()
+    (folder / "some.db").unlink()
+    folder.rmdir()
+    assert journal
+    return journal
+
+
 def test_a_build_replaces_the_catalogue_and_what_an_interrupted_one_left(
     data: Path, tmp_path: Path
 ) -> None:
@@ -213,6 +257,7 @@ def test_a_build_replaces_the_catalogue_and_what_an_interrupted_one_left(
     expected = target.read_bytes()
     target.write_text("an older catalogue")
     (tmp_path / "catalogue.db.new").write_text("half a catalogue")
+    (tmp_path / "catalogue.db.new-journal").write_bytes(journal_of(tmp_path / "elsewhere"))
 
     build(data, target)
 
@@ -280,9 +325,8 @@ def test_the_best_evidence_names_the_kind(
 
 def fact(commit: str, fixed_in: str, **fields: str) -> dict[str, str]:
     empty = dict.fromkeys(("reverted_by", "reverted_in", "reapplied_by", "reapplied_in"), "")
-    return {"branch": "2.2", "commit_id": commit, "subsystem": "", "fixed_in": fixed_in} | (
-        empty | fields
-    )
+    names = {"branch": "2.2", "commit_id": commit, "subsystem": "", "fixed_in": fixed_in}
+    return names | {"runtime": ""} | empty | fields
 
 
 GONE = {"reverted_by": "e", "reverted_in": "2.2.3"}
@@ -341,14 +385,211 @@ def test_a_fix_cures_from_the_release_from_which_it_stays(
     assert rows == expected
 
 
+@pytest.mark.parametrize(
+    ("titles", "expected"),
+    [
+        ({"2.0": "BUG: tea", "2.2": "BUG: coffee"}, "BUG: coffee"),  # the newest branch's
+        ({"2.0": "BUG: tea", "2.2": ""}, "BUG: tea"),  # the one that was read
+        ({"2.10": "BUG: milk", "2.2": "BUG: coffee"}, "BUG: milk"),
+        ({"2.0": "", "2.2": ""}, None),
+    ],
+)
+def test_a_bug_has_the_title_of_the_newest_branch_that_has_one(
+    titles: dict[str, str], expected: str | None
+) -> None:
+    fixes = [
+        dict.fromkeys(FIX_COLUMNS, "")
+        | {"branch": branch, "title": title, "merged_on": "2020-07-07", "severity": "minor"}
+        | {"subject_kind": "other", "message_kind": "other"}
+        for branch, title in titles.items()
+    ]
+
+    assert bug_row("a", fixes, None, False)["title"] == expected
+
+
+# Facts in and out
+
+LINE = st.text(st.characters(codec="utf-8"), max_size=12)
+DAY = st.sampled_from(("2020-07-07", "2020-07-23", "2021-03-05"))
+MAYBE_DAY = st.sampled_from(("", "2021-03-06"))
+COMMITS = tuple(f"{letter * 9}{tail}" for letter in "abcdef" for tail in ("", "000"))
+RUN = st.builds(
+    Run,
+    *(LINE, LINE, DAY, DAY, st.sampled_from(("complete", "partial", "failed"))),
+    *(st.integers(0, 2**40) for _ in range(6)),
+    LINE,
+)
+POOL = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(COLUMNS["pools"], LINE),
+        **dict.fromkeys(("size", "merged_size"), st.sampled_from(("0", "64"))),
+        **dict.fromkeys(("merges", "configured"), st.sampled_from(("0", "1"))),
+        "size_untagged": st.sampled_from(("", "56")),
+    }
+)
+ADVISORIES = st.builds(
+    Advisory,
+    kind=st.sampled_from(Kind),
+    summary=LINE,
+    confidence=st.sampled_from(("high", "low")),
+    said_by=st.sampled_from(((), ("diff",), ("subject", "issue"))),
+    runtime=st.sampled_from((None, True, False)),
+    growth=st.sampled_from(("", "per-request")),
+    needs_oom=st.booleans(),
+    bounded=st.booleans(),
+    trigger=LINE,
+    workaround=LINE,
+    related=st.sampled_from(((), ("beefbeefbeef", "deadbeef"))),
+    since_commit=st.sampled_from(("", "c0c0c0")),
+    since_version=st.sampled_from(("", "2.0-dev3")),
+    objects=st.sampled_from(((), (LostObject("pot"), LostObject("spoon", "spoons", 64)))),
+    features=st.sampled_from(((), ("+LUA", "+QUIC"))),
+    target=st.sampled_from(((), ("linux-musl",))),
+    config=st.sampled_from(((), ("mode tcp", "section resolvers"))),
+    issues=st.sampled_from(((), (7, 935))),
+)
+
+
+@st.composite
+def branches_of_facts(draw: st.DrawFn, branch: str) -> tuple[Row, list[Row], list[Row]]:
+    """A branch as a refresh may know it: ids cut at two lengths, titles, reverts, marks."""
+    versions = [f"{branch}.{number}" for number in (0, 1, 10)[: draw(st.integers(1, 3))]]
+    releases = [
+        dict.fromkeys(RELEASE_COLUMNS, "")
+        | {"branch": branch, "version": version, "released_on": draw(DAY)}
+        | {"commit_id": draw(st.sampled_from(("", "222222222222"))), "vanished_on": draw(MAYBE_DAY)}
+        for version in versions
+    ]
+    anywhere = st.sampled_from(("", *versions))
+    ids = draw(st.lists(st.sampled_from(COMMITS), unique=True, max_size=4))
+    places = sorted(draw(st.integers(0, len(versions))) for _ in ids)
+    fixes = [
+        {
+            "branch": branch,
+            "commit_id": commit,
+            "mainline_commit": draw(st.sampled_from(("", "", "aaaaaaaaaaaa"))),
+            "subject_key": draw(st.sampled_from(("111111111111", "222222222222"))),
+            "merged_on": draw(DAY),
+            "severity": draw(st.sampled_from(("unknown", "minor", "critical"))),
+            "subsystem": draw(st.sampled_from(("", "kettle", "halog"))),
+            "issues": draw(st.sampled_from(("", "7", "12 7"))),
+            "introduced_by": draw(st.sampled_from(("", "c0c0c0c0c0c0"))),
+            "introduced_in": draw(anywhere),
+            "reverted_by": draw(st.sampled_from(("", "unknown", "e0e0e0e0e0e0"))),
+            "reverted_in": draw(anywhere),
+            "reapplied_by": draw(st.sampled_from(("", "unknown"))),
+            "reapplied_in": draw(anywhere),
+            "backport_to": draw(st.sampled_from(("", "2.0", "all"))),
+            "fixed_in": (*versions, "")[place],
+            "subject_kind": draw(st.sampled_from(("other", "memory-leak"))),
+            "message_kind": draw(st.sampled_from(("other", "crash"))),
+            "runtime": draw(st.sampled_from(("", "0", "1"))),
+            "title": draw(LINE),
+            "vanished_on": draw(MAYBE_DAY),
+        }
+        for commit, place in zip(ids, places, strict=True)
+    ]
+    row = {
+        "branch": branch,
+        "first_release_on": draw(DAY),
+        "long_term_support": draw(st.sampled_from(("", "0", "1"))),
+        "maintained_until": draw(st.sampled_from(("", "2025-Q2"))),
+        "stated_in": draw(anywhere),
+        "checked_on": draw(DAY),
+    }
+    return row, releases, fixes
+
+
+@st.composite
+def all_facts(draw: st.DrawFn) -> Facts:
+    """Facts of a few branches, as a refresh may leave them."""
+    facts = Facts(
+        pools=tuple(draw(st.lists(POOL, max_size=2))),
+        pages=draw(st.dictionaries(LINE, st.builds(Validators, LINE, LINE), max_size=2)),
+        runs=tuple(draw(st.lists(RUN, max_size=2))),
+    )
+    # 2.10 comes after 2.2, and as text before it.
+    for branch in draw(st.lists(st.sampled_from(("1.9", "2.2", "2.10")), min_size=1, unique=True)):
+        facts = facts.with_branch(*draw(branches_of_facts(branch)))
+    bugs = sorted(set(bug_ids(facts.fixes).values()))
+    some = st.lists(st.sampled_from(bugs), unique=True) if bugs else st.just([])
+    advisories = {bug: draw(ADVISORIES) for bug in draw(some)}
+    return facts._replace(advisories=advisories, reviewed=frozenset({*advisories, *draw(some)}))
+
+
+@given(all_facts())
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_is_read_back(facts: Facts) -> None:
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "catalogue.db"
+        write_catalogue(facts, target, ORIGIN, subject="test")
+
+        assert stored_facts(target) == facts
+        assert [path.name for path in target.parent.iterdir()] == ["catalogue.db"]
+
+
+def test_the_real_facts_are_read_back(catalogue_path: Path) -> None:
+    assert stored_facts(catalogue_path) == read_data(DATA)
+
+
+def test_a_catalogue_says_what_it_was_read_from_and_when(data: Path, tmp_path: Path) -> None:
+    facts = read_data(data)
+    older, newer = facts.branches
+    facts = facts._replace(branches=(older, newer | {"checked_on": "2020-10-03"}))
+    write_catalogue(facts, tmp_path / "catalogue.db", ORIGIN, subject="test")
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "catalogue.db")) as db:
+        rows = db.execute("select * from provenance").fetchall()
+
+    # the day of the branch that was checked last
+    assert rows == [
+        (
+            *(1, "refreshed", "https://kettle.example/", "2020-10-03"),
+            *("2020-10-03T12:00:00Z", "0.0.0"),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "spoil"),
+    [
+        # what SQLite gives back otherwise than it was told
+        ("branches", lambda facts: facts._replace(branches=facts.branches[::-1])),
+        ("releases", lambda facts: facts._replace(releases=facts.releases[::-1])),
+        ("reviewed", lambda facts: facts._replace(reviewed=frozenset())),
+        (
+            "fixes",
+            lambda facts: facts._replace(
+                fixes=(facts.fixes[0] | {"runtime": "01"}, *facts.fixes[1:])
+            ),
+        ),
+    ],
+)
+def test_a_catalogue_that_reads_back_otherwise_is_refused_and_the_old_one_stays(
+    data: Path, tmp_path: Path, field: str, spoil: Callable[[Facts], Facts]
+) -> None:
+    target = tmp_path / "catalogue.db"
+    target.write_text("the old catalogue")
+
+    with pytest.raises(CatalogueError) as caught:
+        write_catalogue(spoil(read_data(data)), target, ORIGIN, subject="test")
+
+    assert str(caught.value) == (
+        f"{target}: its {field} read back otherwise than they were to be written; "
+        "check the disk and the memory of this machine, and please report it"
+    )
+    assert target.read_text() == "the old catalogue"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["catalogue.db", "data"]
+
+
 # Facts that make no catalogue
 
 
-def change(table: str, row: int, **fields: str) -> Callable[[Facts], None]:
+def change(table: str, row: int, **fields: str) -> Callable[[Tables], None]:
     return lambda facts: facts[table][row].update(fields)
 
 
-def append(table: str, row: int, **fields: str) -> Callable[[Facts], None]:
+def append(table: str, row: int, **fields: str) -> Callable[[Tables], None]:
     return lambda facts: facts[table].append(facts[table][row] | fields)
 
 
@@ -433,7 +674,7 @@ def append(table: str, row: int, **fields: str) -> Callable[[Facts], None]:
     ],
 )
 def test_a_fact_that_cannot_be_is_told_and_the_old_catalogue_stays(
-    tmp_path: Path, spoil: Callable[[Facts], None], message: str
+    tmp_path: Path, spoil: Callable[[Tables], None], message: str
 ) -> None:
     facts = copy.deepcopy(FACTS)
     spoil(facts)
@@ -449,70 +690,14 @@ def test_a_fact_that_cannot_be_is_told_and_the_old_catalogue_stays(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["catalogue.db", "data"]
 
 
-def test_facts_without_any_release_make_no_catalogue(tmp_path: Path) -> None:
+def test_facts_without_any_branch_make_no_catalogue(tmp_path: Path) -> None:
     data = write_facts(tmp_path / "data", {table: [] for table in FACTS})
     (data / "advisories" / "aaaaaaaaaaaa.toml").unlink()
 
     with pytest.raises(CatalogueError) as caught:
         build(data, tmp_path / "catalogue.db")
 
-    assert str(caught.value) == f"{data}: there is no release; correct the facts"
-
-
-REVIEWED = "expected the columns bug_id; correct it"
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, ": cannot be read ([Errno 2] No such file or directory: '{path}'); restore it"),
-        (b"bug_id\n\xff\n", ": cannot be read ('utf-8' codec can't decode byte 0xff"),
-        (b'bug_id\n"bbbb\n', ": cannot be read (unexpected end of data); restore it"),
-        (b"", f", line 1: {REVIEWED}"),
-        (b"bug\nbbbbbbbbbbbb\n", f", line 1: {REVIEWED}"),
-        (b"bug_id,note\nbbbbbbbbbbbb,\n", f", line 1: {REVIEWED}"),
-        (b"bug_id\nbbbbbbbbbbbb,\n", f", line 2: {REVIEWED}"),
-        (b"bug_id\nbbbbbbbbbbbb\n\n", f", line 3: {REVIEWED}"),
-    ],
-)
-def test_a_file_of_facts_that_cannot_be_read_is_named(
-    data: Path, tmp_path: Path, content: bytes | None, message: str
-) -> None:
-    path = data / "reviewed.csv"
-    if content is None:
-        path.unlink()
-    else:
-        path.write_bytes(content)
-
-    with pytest.raises(CatalogueError) as caught:
-        build(data, tmp_path / "catalogue.db")
-
-    assert str(caught.value).startswith(f"{path}{message.format(path=path)}")
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
-
-
-def test_the_columns_may_stand_in_any_order(
-    database: sqlite3.Connection, data: Path, tmp_path: Path
-) -> None:
-    path = data / "releases.csv"
-    rows = [line.split(",") for line in path.read_text().splitlines()]
-    path.write_text("".join(",".join(reversed(row)) + "\n" for row in rows))
-
-    build(data, tmp_path / "other.db")
-
-    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as other:
-        assert list(other.iterdump()) == list(database.iterdump())
-
-
-def test_without_the_folder_of_advisories_nothing_is_built(data: Path, tmp_path: Path) -> None:
-    (data / "advisories").rename(tmp_path / "elsewhere")
-
-    with pytest.raises(CatalogueError) as caught:
-        build(data, tmp_path / "catalogue.db")
-
-    assert str(caught.value) == (
-        f"{data / 'advisories'}: is no folder; restore it from the repository"
-    )
+    assert str(caught.value) == f"{data}: there is no branch; correct the facts"
 
 
 @pytest.mark.parametrize(
@@ -564,3 +749,40 @@ def test_a_place_that_cannot_be_written_to_is_named(
     assert str(caught.value).startswith(f"{target}: cannot be written (")
     assert str(caught.value).endswith("; name a file in a folder that can be")
     assert not target.with_name("inner.new").exists()
+
+
+WRITER = """
+import resource, sys
+from pathlib import Path
+from advisory.errors import CatalogueError
+from advisory.store import build_catalogue
+
+data, target, limit = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    build_catalogue(Path(data), Path(target), built_at="now", tool_version="0.0.0")
+except CatalogueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 4096, 60_000])
+def test_a_disk_that_holds_no_more_leaves_the_old_catalogue(
+    data: Path, tmp_path: Path, limit: int
+) -> None:
+    target = tmp_path / "catalogue.db"
+    target.write_text("the old catalogue")
+
+    written = subprocess.run(
+        [sys.executable, "-c", WRITER, data, target, str(limit)],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+
+    assert written.stdout.startswith(f"{target}: cannot be written (")
+    assert written.stdout.count("\n") == 1
+    assert written.stderr == ""
+    assert target.read_text() == "the old catalogue"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["catalogue.db", "data"]

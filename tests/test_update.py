@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisory.errors import ParseError
+from advisory.facts import FIX_COLUMNS, Row
 from advisory.pages import (
     BugPage,
     ChangelogRelease,
@@ -17,16 +18,7 @@ from advisory.pages import (
     read_commits,
 )
 from advisory.subject import subject_key
-from advisory.update import (
-    FIX_COLUMNS,
-    UNKNOWN,
-    Branch,
-    Change,
-    Row,
-    assumed_pages,
-    merge,
-    order_of,
-)
+from advisory.update import UNKNOWN, Branch, Change, assumed_pages, merge, order_of
 from tests.site import SITE, Line, Site, changelog
 from tests.site import Row as Fix
 
@@ -238,7 +230,7 @@ def test_a_branch_that_is_new_is_taken_as_it_stands(line: Line) -> None:
 
 
 def test_a_release_that_is_new_is_noted_among_those_known() -> None:
-    release = {"branch": "2.2", "released_on": "2020-07-23", "vanished_on": ""}
+    release = {"branch": "2.2", "released_on": "2020-07-23", "sha256": "", "vanished_on": ""}
     known = Branch(({**release, "version": "2.2.2", "commit_id": "0123456789ab"},), ())
     found, change = update(line_of()._replace(releases=RELEASES[1:]), known)
 

@@ -18,3 +18,8 @@ def issue_url(number: int) -> str:
 def references(fix: Fix) -> tuple[str, ...]:
     """The fix and the issues that its messages name, sorted."""
     return tuple(sorted((commit_url(fix), *map(issue_url, fix.bug.issues))))
+
+
+def tarball_url(branch: str, version: str) -> str:
+    """Where upstream keeps a release."""
+    return f"https://www.haproxy.org/download/{branch}/src/haproxy-{version}.tar.gz"

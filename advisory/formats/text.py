@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from advisory.bug import Kind, Severity, Tier
 from advisory.finding import Finding, FixState, Verdict
-from advisory.formats.links import commit_url
-from advisory.report import Report, SetAside, Step, growth_class
+from advisory.formats.links import commit_url, tarball_url
+from advisory.plan import Candidate, Recommendation
+from advisory.regressions import BadWindow
+from advisory.report import Report, SetAside, growth_class
+from advisory.unfixed import Missing, NeverFixed
+
+if TYPE_CHECKING:
+    from advisory.pools import PoolGrowth
+    from advisory.suspects import Suspect
 
 MIN_WIDTH = 40
 MAX_WIDTH = 120
+MOST_SUSPECTS = 3
+MOST_NEVER_FIXED = 20
+_COMMANDS = ("echo ", "grep ", "ps ")
 _BOLD = "1"
 _DIM = "2"
 _COLOURS = {
@@ -59,6 +71,9 @@ def render_text(reports: Sequence[Report], *, width: int, colour: bool) -> str:
     pages = []
     for report in reports:
         page = _Page(report, width, colour)
+        if report.examination is not None:
+            pages.append(page.head() + page.body())
+            continue
         alike = report._replace(target=report.target._replace(source=""))
         if alike not in bodies:
             bodies[alike] = page.body()
@@ -69,7 +84,7 @@ def render_text(reports: Sequence[Report], *, width: int, colour: bool) -> str:
 def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> Iterator[str]:
     """The text in lines of a width, broken at spaces; a longer word has a line of its own."""
     start, words = first, ""
-    for word in text.split():
+    for word in _plain(text).split():
         if words and len(start) + len(words) + 1 + len(word) > width:
             yield start + words
             start, words = rest, word
@@ -77,6 +92,13 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> Iterator[
             words = f"{words} {word}" if words else word
     if words:
         yield start + words
+
+
+def _plain(text: str) -> str:
+    """The text without what a terminal might obey: names and lines come from what was passed."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
 
 
 class _Page:
@@ -91,7 +113,10 @@ class _Page:
         return "\n".join(self.build()) + "\n"
 
     def body(self) -> str:
-        blocks = (self.answer(), self.warnings(), self.bugs(), self.upgrade())
+        blocks = (
+            *(self.diagnosis(), self.answer(), self.warnings()),
+            *(self.bugs(), self.never_fixed(), self.upgrade()),
+        )
         return "".join(f"\n{text}\n" for text in map("\n".join, blocks) if text)
 
     def style(self, text: str, code: str) -> str:
@@ -112,17 +137,21 @@ class _Page:
         yield from self.wrap("; ".join(facts))
         yield from self.wrap(
             f"read from {target.source}; {provenance.source} data as of {provenance.data_as_of} "
-            f"({_many(self.report.age_days, 'day')} old)"
+            f"({self._age()})"
         )
+
+    def _age(self) -> str:
+        days = self.report.age_days
+        return "of a day yet to come" if days is None else f"{_many(days, 'day')} old"
 
     def answer(self) -> Iterator[str]:
         report = self.report
-        if report.known_bugs is not None and report.latest is not None:
+        if report.known_bugs is not None and report.newest is not None:
             target = report.target
             yield from self.wrap(
                 f"{target.version} is affected by {_many(report.known_bugs, 'known bug')}"
                 f"{_by_severity(report)} as of {report.as_of}; "
-                f"the newest {target.branch} release is {report.latest.version}."
+                f"the newest {target.branch} release is {report.newest.version}."
             )
         if report.set_aside.known or report.set_aside.fixed:
             yield from self.wrap(_set_aside(report.set_aside))
@@ -134,11 +163,69 @@ class _Page:
         if report.verdict is Verdict.UNKNOWN:
             yield from self.wrap(f"UNKNOWN: {report.reason}.")
         if report.verdict is Verdict.NOT_AFFECTED:
-            yield from self.wrap(f"Nothing of what was asked for is known as of {report.as_of}.")
+            yield from self.wrap(
+                f"Nothing of what was asked for is known as of {report.as_of}"
+                + (
+                    f", beside what was not fixed in {report.target.branch}."
+                    if any(one.proven for one in report.never_fixed)
+                    else "."
+                )
+            )
 
     def warnings(self) -> Iterator[str]:
         for warning in self.report.warnings:
             yield from self.wrap(f"{warning}.", first="! ", rest="  ")
+
+    def diagnosis(self) -> Iterator[str]:
+        """What was measured, and what it points to."""
+        examination = self.report.examination
+        if examination is None:
+            return
+        evidence, diagnosis = examination.evidence, examination.diagnosis
+        title = f"Diagnosis: {diagnosis.verdict.replace('-', ' ')}"
+        yield self.style(title, _BOLD)
+        yield from self.wrap(diagnosis.explanation)
+        for step in diagnosis.next_steps:
+            yield from self.step(step)
+        yield ""
+        yield from self.wrap(f"Measured: {'; '.join(evidence.notes)}.")
+        for line in examination.lines:
+            row = line.grown
+            yield from self.wrap(_grown(line.hidden.names, line.hidden.certain, row, line.share))
+        for number, suspect in enumerate(examination.suspects[:MOST_SUSPECTS], 1):
+            yield ""
+            yield from self.suspect(number, suspect)
+        more = len(examination.suspects) - MOST_SUSPECTS
+        if more > 0:
+            yield ""
+            yield f"{_many(more, 'more suspect')} with lower scores: --format json"
+
+    def step(self, step: str) -> Iterator[str]:
+        """What to do next; a command stands on a line of its own, to be copied."""
+        text, _, command = step.partition(": ")
+        if not command.startswith(_COMMANDS):
+            yield from self.wrap(step, first="- ", rest="  ")
+            return
+        yield from self.wrap(f"{text}:", first="- ", rest="  ")
+        for line in command.split(" ; "):
+            yield f"    {_plain(line)}"
+
+    def suspect(self, number: int, suspect: Suspect) -> Iterator[str]:
+        from advisory.examination import citation_of
+
+        finding = suspect.finding
+        title = (
+            f"Suspect {number}: {finding.bug.id}, {finding.bug.subsystem}, {_fate(finding)}, "
+            f"score {suspect.score}"
+        )
+        for line in self.wrap(title, rest="  "):
+            yield self.style(line, _BOLD)
+        for part in suspect.parts:
+            yield from self.wrap(
+                part.text, first=f"  {part.points:+4d}  {part.name:<8} ", rest=" " * 17
+            )
+        for source, number, text in map(citation_of, suspect.relevance.citations):
+            yield from self.wrap(f"{source}, line {number}: {text}", first=" " * 8, rest=" " * 10)
 
     def bugs(self) -> Iterator[str]:
         report = self.report
@@ -179,6 +266,11 @@ class _Page:
             yield from self.wrap(f"When: {advisory.trigger}", first=indent, rest=hanging)
         if advisory is not None and advisory.workaround:
             yield from self.wrap(f"Until then: {advisory.workaround}", first=indent, rest=hanging)
+        if finding.configured is not None:
+            sure = "Here" if finding.configured is Verdict.AFFECTED else "Here perhaps"
+            yield from self.wrap(
+                f"{sure}: {'; '.join(finding.because)}.", first=indent, rest=hanging
+            )
         if finding.fix_state is not FixState.RELEASED or finding.verdict is Verdict.POSSIBLE:
             reasons = "; ".join(finding.reasons)
             if finding.fix_state is FixState.REVERTED:
@@ -188,24 +280,53 @@ class _Page:
             yield self.style(line, _DIM)
         yield self.style(f"{indent}{commit_url(fix)}", _DIM)
 
+    def never_fixed(self) -> Iterator[str]:
+        """What the branch still has for want of a fix, apart from what its page counts."""
+        report = self.report
+        proven = [one for one in report.never_fixed if one.proven and not one.pending]
+        if not proven:
+            return
+        branch, whole = report.target.branch, proven[0].missing.checked_in
+        worst = _counted(one.missing.severity for one in proven)
+        it = "it" if len(proven) == 1 else "them"
+        maintained = report.support is not None and report.support.ended is False
+        yield self.style(
+            f"Not fixed in {branch} so far" if maintained else f"Never fixed in {branch}", _BOLD
+        )
+        yield from self.wrap(
+            f"{_many(len(proven), 'more bug')} ({worst}) that other branches got fixed: the code "
+            f"of {whole} still has {it}. No page counts {it}."
+        )
+        asked = [one for one in proven if one.missing.kind.value in report.kinds]
+        named = [one for one in asked if one.missing.runtime is not False]
+        for one in named[:MOST_NEVER_FIXED]:
+            yield from self.wrap(_missed(one), first="  ", rest="    ")
+        if len(named) > MOST_NEVER_FIXED:
+            yield f"  and {len(named) - MOST_NEVER_FIXED} more: --format json"
+        if others := len(asked) - len(named):
+            yield from self.wrap(
+                f"{_many(others, 'leak')} of them {_happens(others)} only while the "
+                "configuration is read, at start or at exit."
+            )
+
     def upgrade(self) -> Iterator[str]:
         report = self.report
-        latest, minimal = report.latest, report.minimal
-        if latest is None:
+        newest, choice = report.newest, report.recommendation
+        if newest is None or choice is None:
             return
         yield self.style("Upgrade", _BOLD)
         branch = report.target.branch
-        if minimal is not None:
-            yield from self.wrap(_minimal(minimal, report))
+        if report.known_bad:
+            yield from self.wrap(
+                f"{report.target.version} has {_regressions(report.known_bad)} of its own: bugs "
+                "that came with a release of the branch.",
+            )
+        if choice.minimal is not None:
+            yield from self.wrap(_minimal(choice.minimal, report))
             yield from self.wrap(_enough(report))
+            yield from self.recommended(choice)
             yield ""
-            wide = max(len(step.version) for step in report.steps)
-            for step in report.steps:
-                mark = "  <- the smallest" if step is minimal else ""
-                yield (
-                    f"  {step.version:<{wide}}  {step.released_on}  cures {step.cures:>3}, "
-                    f"leaves {step.leaves:>3}{mark}"
-                )
+            yield from self.way(choice)
             yield ""
         elif report.findings:
             yield from self.wrap(f"No release of {branch} cures any of what is listed.")
@@ -219,10 +340,113 @@ class _Page:
                     else ""
                 )
             )
+        if choice.minimal is None and report.known_bad:
+            yield from self.recommended(choice)
         yield from self.wrap(
-            f"The newest {branch} release is {latest.version} ({latest.released_on})"
-            + (", this one." if latest.version == report.target.version else ".")
+            f"The newest {branch} release is {newest.version} ({newest.released_on})"
+            + (", this one." if newest.version == report.target.version else ".")
         )
+        if choice.elsewhere is not None:
+            other = choice.elsewhere
+            cures = f", which cures {len(other.cures)} of those listed" if other.cures else ""
+            yield from self.wrap(
+                f"{other.reason[0].upper()}{other.reason[1:]}: go to {other.release.version} "
+                f"({other.release.released_on}){cures}."
+            )
+            yield from self.tarball(other)
+
+    def recommended(self, choice: Recommendation) -> Iterator[str]:
+        """The release to choose, and why; or why there is none."""
+        one, latest = choice.recommended, choice.latest
+        if one is not None:
+            yield from self.wrap(f"Recommended: {one.release.version}. {one.reason}.")
+            yield from self.tarball(one)
+        elif latest is not None:
+            yield from self.wrap(f"None of them can be recommended yet: {latest.against}.")
+
+    def tarball(self, one: Candidate) -> Iterator[str]:
+        """Where a release is, and what it must hash to where that is known."""
+        yield self.style(f"  {tarball_url(one.branch, one.release.version)}", _DIM)
+        if one.release.sha256:
+            for line in self.wrap(f"SHA-256 {one.release.sha256}", first="  ", rest="  "):
+                yield self.style(line, _DIM)
+
+    def way(self, choice: Recommendation) -> Iterator[str]:
+        """The releases that cure something, a line each."""
+        shown = list(self.report.way)
+        if choice.recommended is not None and choice.recommended.release not in [
+            one.release for one in shown
+        ]:
+            shown.append(choice.recommended)
+        shown.sort(key=lambda one: one.release.order)
+        wide = max(len(one.release.version) for one in shown)
+        for one in shown:
+            marks = []
+            if choice.minimal is not None and one.release == choice.minimal.release:
+                marks.append("the smallest")
+            if choice.recommended is not None and one.release == choice.recommended.release:
+                marks.append("recommended")
+            if one.brings_in:
+                marks.append(_regressions(_gravest(one.brings_in)))
+            line = (
+                f"  {one.release.version:<{wide}}  {one.release.released_on}  "
+                f"cures {len(one.cures):>3}, leaves {len(one.leaves):>3}"
+            )
+            mark = f"  <- {', '.join(marks)}" if marks else ""
+            if len(line + mark) <= self.width:
+                yield line + mark
+            else:
+                yield line
+                yield from self.wrap(", ".join(marks), first=" " * 10 + "<- ", rest=" " * 13)
+
+
+def _missed(one: NeverFixed) -> str:
+    """A bug that was never fixed, and why that is said."""
+    missing = one.missing
+    return (
+        f"{missing.bug_id}  {missing.severity.value} {missing.subsystem or 'no subsystem'}: "
+        f"{_words(missing)} {one.reason[0].upper()}{one.reason[1:]}."
+    )
+
+
+def _words(missing: Missing) -> str:
+    words = missing.words or f"{missing.kind.value.replace('-', ' ')}, not described yet"
+    return words if words.endswith(".") else f"{words}."
+
+
+def _regressions(windows: Sequence[BadWindow]) -> str:
+    """How many, by severity."""
+    return f"{_counted(window.severity for window in windows)} regression{'s'[len(windows) == 1 :]}"
+
+
+def _gravest(windows: Sequence[BadWindow]) -> Sequence[BadWindow]:
+    """Those that speak against a release, or all where none does."""
+    grave = [window for window in windows if window.severity.rank <= Severity.MEDIUM.rank]
+    return grave or windows
+
+
+def _counted(severities: Iterable[Severity]) -> str:
+    """How many of each severity, the worst first."""
+    counts = Counter(severities)
+    text = ", ".join(
+        f"{counts[severity]} {severity.value}" for severity in Severity if counts[severity]
+    )
+    return text.replace("unknown", "unrated")
+
+
+def _happens(count: int) -> str:
+    return "happens" if count == 1 else "happen"
+
+
+def _grown(names: Sequence[str], certain: bool, row: PoolGrowth, share: float) -> str:
+    """One pool that grew, and what may hide in it."""
+    counts = " -> ".join("?" if count is None else f"{count:,}" for count in row.counts)
+    text = f"{row.name} ({row.size} bytes): {counts} objects in use, {share:.0%} of all growth"
+    if row.per_hour is not None:
+        text += f", {row.per_hour:,.0f} per hour"
+    if len(names) > 1 and not certain:
+        text += f"; may hold {', '.join(names)}"
+    return f"{text}."
 
 
 def _many(count: int, noun: str) -> str:
@@ -293,6 +517,11 @@ def _set_aside(aside: SetAside) -> str:
         (aside.entered_later, "entered later"),
         (aside.feature_missing, f"need{'s'[aside.feature_missing > 1 :]} a feature that it lacks"),
         (aside.elsewhere, f"concern{'s'[aside.elsewhere > 1 :]} another program or target"),
+        (aside.patched, f"{'are' if aside.patched > 1 else 'is'} patched in the package"),
+        (
+            aside.not_configured,
+            f"need{'s'[aside.not_configured > 1 :]} what the configuration lacks",
+        ),
     )
     text = ", ".join(f"{count} {what}" for count, what in parts if count)
     fixes = "fix of the branch is" if aside.fixed == 1 else "fixes of the branch are"
@@ -305,22 +534,25 @@ def _enough(report: Report) -> str:
     if report.kinds != (Kind.MEMORY_LEAK.value,):
         return ""
     growing = [item.fixed_in for item in report.findings if growth_class(item) < 2]
-    curing = [step for step in report.steps if step.version in growing]
-    if not curing or curing[-1] is report.minimal:
+    curing = [one for one in report.way if one.release.version in growing]
+    minimal = report.recommendation.minimal if report.recommendation else None
+    if not curing or minimal is None or curing[-1].release == minimal.release:
         return ""
     count = sum(map(bool, growing))
+    release = curing[-1].release
     return (
-        f"{curing[-1].version} ({curing[-1].released_on}) is enough for the {count} of them that "
+        f"{release.version} ({release.released_on}) is enough for the {count} of them that "
         "grow in a running process, or may."
     )
 
 
-def _minimal(step: Step, report: Report) -> str:
+def _minimal(one: Candidate, report: Report) -> str:
     total, name = len(report.findings), _name_of_kinds(report)
-    start = f"{step.version} ({step.released_on}) is the smallest release that cures "
-    if not step.leaves:
+    release = one.release
+    start = f"{release.version} ({release.released_on}) is the smallest release that cures "
+    if not one.leaves:
         return start + (f"all {total} {name}s listed." if total > 1 else f"the {name} listed.")
     return (
-        f"{start}{step.cures} of the {_many(total, name)} listed; "
-        f"no release of {report.target.branch} cures the other {step.leaves}."
+        f"{start}{len(one.cures)} of the {_many(total, name)} listed; "
+        f"no release of {report.target.branch} cures the other {len(one.leaves)}."
     )
