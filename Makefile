@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 HAPADVISE ?= $(shell command -v hapadvise)
 FACTS = $(wildcard data/*.csv data/advisories/*.toml)
 
-.PHONY: help advise dev test check lint types golden smoke data advisory rehearse nightly clean
+.PHONY: help advise dev test check lint types golden smoke data advisory rehearse nightly man clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -75,5 +75,8 @@ nightly: ## install the nightly refresh as root: make nightly [HAPADVISE=path of
 	@test -n "$(DESTDIR)" || { systemd-sysusers hapadvise.conf && systemctl daemon-reload \
 	  && systemctl enable --now hapadvise-refresh.timer; }
 
+man: $(VENV)/.installed ## write hapadvise.1 from the help
+	$(BIN)/python scripts/manpage.py hapadvise.1
+
 clean: ## remove what was built
-	rm -rf $(VENV) dist build advisory/catalogue.db .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) dist build advisory/catalogue.db hapadvise.1 .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -33,14 +33,22 @@ from advisory.console import (
     width,
 )
 from advisory.errors import AdvisoryError
-from advisory.finding import Verdict
+from advisory.exporting import export_command
+from advisory.failing import FailOn, parse_fail_on, widened
+from advisory.fleets import fleet_command
+from advisory.formats.registry import FORMATS, Rendered, Setting, render
+from advisory.ignores import Ignore
 from advisory.inputs import Input, read_configuration, read_file, read_input
 from advisory.maintenance import import_command, refresh_command, status_command
+from advisory.options import settings_of, strongest, with_settings
 from advisory.report import Adviser, Beyond, Question, Report
+from advisory.serving import serve_command
 from advisory.unfixed import missing_of
 from advisory.upgrades import diff_command, plan_command
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from advisory.evidence import Evidence
     from advisory.examination import Examiner
 
@@ -48,16 +56,29 @@ if TYPE_CHECKING:
 _HINT = re.compile(
     r"- Pool |Dumping pools|^[ \t]*(?:global|frontend|backend|listen)\b", re.MULTILINE
 )
-_EXIT_STATUS = {
-    Verdict.NOT_AFFECTED: 0,
-    Verdict.AFFECTED: 1,
-    Verdict.POSSIBLE: 1,
-    Verdict.UNKNOWN: 3,
-}
+
+
+class CommandGroup(DefaultGroup):
+    """The commands, and ``advise`` where none is named; both are completed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Name the default command, but not where a word is to be completed."""
+        if ctx.resilient_parsing and not args:
+            return click.Group.parse_args(self, ctx, args)
+        found: list[str] = super().parse_args(ctx, args)  # type: ignore[no-untyped-call]
+        return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, and what ``advise`` takes."""
+        found: list[CompletionItem] = super().shell_complete(ctx, incomplete)
+        with click.Context(
+            advise_command, ctx, info_name="advise", resilient_parsing=True
+        ) as inner:
+            return found + advise_command.shell_complete(inner, incomplete)
 
 
 @click.group(
-    cls=DefaultGroup,
+    cls=CommandGroup,
     default="advise",
     default_if_no_args=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -122,10 +143,19 @@ def cli() -> None:
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
     help="Form of the report.",
+)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    metavar="TERM,...",
+    help="Exit with 1 for these bugs only: severity:major, kind:crash, fixable; may be repeated.",
+)
+@click.option(
+    "--baseline", metavar="FILE", help="An older report as JSON: list only what it does not."
 )
 @DB_OPTION
 @click.option(
@@ -145,7 +175,9 @@ def cli() -> None:
     help="Warn of older data, and do not let it show that a build has no bugs.",
 )
 @click.option("--require-fresh", is_flag=True, help="Exit with 3 if the data is older than that.")
+@click.pass_context
 def advise_command(
+    context: click.Context,
     inputs: tuple[str, ...],
     kinds: tuple[str, ...],
     severity: str | None,
@@ -161,6 +193,8 @@ def advise_command(
     debian_changelog: str | None,
     as_of: str | None,
     output: str,
+    fail_on: tuple[str, ...],
+    baseline: str | None,
     db: str | None,
     settle: int,
     max_age: int,
@@ -172,8 +206,8 @@ def advise_command(
     such as 2.2.4 may stand for a file. Answers to 'show pools' and a configuration may stand in the
     same FILE, in others, or be named by options: they tell which bug it is.
     """
-    if every_kind and kinds:
-        raise click.UsageError("--all and --kind exclude each other; leave one out")
+    every_kind, kinds = strongest(context, "every_kind", "kinds")
+    terms = tuple(map(parse_fail_on, fail_on))
     every_kind = every_kind or bool(severity and not kinds)
     selected = frozenset(map(Kind, kinds)) or frozenset({Kind.MEMORY_LEAK})
     question = Question(
@@ -185,6 +219,7 @@ def advise_command(
         max_age=max_age,
         settle_days=settle,
     )
+    question = widened(question, terms) if terms else question
     if watch and not socket:
         raise click.UsageError("--watch needs a socket; add --socket /run/haproxy/admin.sock")
     live = _live(socket, watch, binary) if socket or binary else []
@@ -210,8 +245,12 @@ def advise_command(
         reports = [
             adviser.advise(build, _examiner(build, found, catalogue)) for build, found in cases
         ]
-        _print(reports, output, several=len(inputs) > 1)
-        status = status or max(_EXIT_STATUS[report.verdict] for report in reports)
+        reports, found_status = _less_known(
+            reports, question, terms, settings_of(context).ignores, baseline
+        )
+        rendered = _rendered(reports, output, catalogue, several=len(inputs) > 1)
+        echo(rendered.text)
+        status = status or (found_status if rendered.status is None else rendered.status)
         if require_fresh and any(report.is_old(max_age) for report in reports):
             tell("the data is too old, and --require-fresh was given; run 'hapadvise refresh'")
             status = status if status == 2 else 3
@@ -278,27 +317,65 @@ def contains_command(fix: str, version: str, db: str | None) -> None:
 
 
 for command in (
+    *(fleet_command, serve_command, export_command),
     *(advise_command, show_command, search_command, contains_command),
     *(plan_command, diff_command),
     *(refresh_command, import_command, status_command),
 ):
-    cli.add_command(command)
+    cli.add_command(with_settings(command))
 
 
-def _print(reports: list[Report], output: str, *, several: bool) -> None:
-    if output == "json":
-        from advisory.formats.json import render_json
+def _rendered(
+    reports: Sequence[Report], output: str, catalogue: Catalogue, *, several: bool
+) -> Rendered:
+    terminal = sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    setting = Setting(
+        tool_version=__version__,
+        now=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        history_of=catalogue.history,
+        branches=catalogue.branches,
+        missing_of=lambda branch: [missing_of(row) for row in catalogue.missing_fixes(branch)],
+        several=several,
+        width=width(),
+        colour=terminal and not os.environ.get("NO_COLOR"),
+    )
+    return render(output, reports, setting)
 
-        text = render_json(reports, tool_version=__version__, several=several)
-    else:
-        from advisory.formats.text import render_text
 
-        terminal = (
-            sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+def _less_known(
+    reports: Iterable[Report],
+    question: Question,
+    terms: Sequence[FailOn],
+    ignores: Sequence[Ignore],
+    baseline: str | None,
+) -> tuple[list[Report], int]:
+    """The reports without what is ignored or was known, and the exit status that they give."""
+    from advisory.baseline import only_new, read_baseline
+    from advisory.failing import status_of_report
+    from advisory.ignores import apply_ignores, notes_on
+
+    known = None
+    if baseline is not None:
+        item = read_file(baseline)
+        known = read_baseline(item.text, source=item.source)
+    left, statuses = [], []
+    used: set[Ignore] = set()
+    for report in reports:
+        applied = apply_ignores(report, ignores, question.today)
+        kept, removed = applied.report, applied.removed
+        used |= applied.used
+        if known is not None:
+            new = only_new(kept, known)
+            kept, removed = new.report, removed + new.removed
+            for note in new.notes:
+                tell(note)
+        left.append(kept)
+        statuses.append(
+            status_of_report(kept, question, terms, removed=removed, listed_only=known is not None)
         )
-        colour = terminal and not os.environ.get("NO_COLOR")
-        text = render_text(reports, width=width(), colour=colour)
-    echo(text)
+    for note in notes_on(ignores, used, question.today):
+        tell(note)
+    return left, max(statuses)
 
 
 def _standard_input() -> tuple[str, ...]:

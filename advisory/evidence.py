@@ -122,6 +122,8 @@ def gather(
         rows = _outstanding(kept[0], infos[-1] if infos else None)
         notes.append("one answer only: what stands out in it is taken for what was gained")
     elif kept:
+        untimed = "the time between them is not known, so no rate per hour (--between 2d)"
+        notes += [untimed] if seconds is None else []
         rows = growth(
             kept,
             seconds=seconds,

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from click.shell_completion import ShellComplete
 
 from advisory import __version__
-from advisory.cli import main
+from advisory.cli import cli, main
+from advisory.formats.registry import FORMATS
 from advisory.inputs import LARGEST_INPUT
 
 SAMPLES = Path(__file__).parent / "data" / "vv"
@@ -586,3 +588,79 @@ def test_contains_tells_by_its_status(run: Run, fix: str, version: str, status: 
 
     assert (done.status, done.err) == (status, "")
     assert done.out.startswith(version)
+
+
+# Forms, and what is left out or to fail
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_every_form_is_printed(run: Run, form: str) -> None:
+    done = run("--as-of", DATA_AS_OF, "--format", form, "2.2.4")
+
+    assert (done.status, done.err) == (1, "")
+    assert "2.2.4" in done.out
+
+
+def test_a_plugin_has_statuses_of_its_own(run: Run) -> None:
+    assert run("--as-of", DATA_AS_OF, "--format", "nagios", "9.9.9").status == 3
+
+
+@pytest.mark.parametrize(
+    ("term", "status"),
+    [("severity:critical", 0), ("severity:medium", 1), ("kind:memory-leak", 1), ("fixable", 1)],
+)
+def test_what_is_to_fail_can_be_chosen(run: Run, term: str, status: int) -> None:
+    done = run("--as-of", "2021-05-20", "--fail-on", term, "2.2.4")
+
+    assert (done.status, done.err) == (status, "")
+
+
+def test_what_a_baseline_lists_is_not_listed_again(run: Run, tmp_path: Path) -> None:
+    older = run("--as-of", "2020-11-20", "--format", "json", "2.2.4")
+    (tmp_path / "older.json").write_text(older.out)
+    done = run("--as-of", "2021-05-20", "--baseline", "older.json", "--format", "json", "2.2.4")
+    known = {finding["id"] for finding in json.loads(older.out)["findings"]}
+    listed = {finding["id"] for finding in json.loads(done.out)["findings"]}
+
+    assert done.status == 1
+    assert known
+    assert listed
+    assert not known & listed
+
+
+def test_the_baseline_of_another_build_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "older.json").write_text(run("--format", "json", "2.4.10").out)
+    done = run("--as-of", "2021-05-20", "--baseline", "older.json", "2.2.4")
+
+    assert "2.4.10" in done.err
+
+
+def test_a_bug_can_be_ignored_and_the_report_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "hapadvise.toml").write_text(
+        '[[ignore]]\nbug = "5a7ca29061db"\nreason = "we run no tcp frontend"\n'
+        '[[ignore]]\nbug = "000000000000"\nreason = "of no use"\n'
+    )
+    done = run("--as-of", DATA_AS_OF, "2.2.4")
+
+    assert "  5a7ca29061db" not in done.out
+    assert "we run no tcp frontend" in " ".join(done.out.split())
+    assert "000000000000" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "incomplete", "offered"),
+    [
+        ([], "re", "refresh"),
+        ([], "", "plan"),
+        ([], "--fo", "--format"),  # of advise, which need not be named
+        (["refresh"], "--ra", "--rate"),
+        (["2.2.4"], "--fo", "--format"),
+        (["--format"], "sa", "sarif"),
+    ],
+)
+def test_commands_and_options_are_completed(
+    words: list[str], incomplete: str, offered: str
+) -> None:
+    shell = ShellComplete(cli, {}, "hapadvise", "_HAPADVISE_COMPLETE")
+
+    assert offered in [item.value for item in shell.get_completions(words, incomplete)]

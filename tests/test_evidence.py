@@ -202,6 +202,7 @@ def test_the_notes_tell_what_was_found() -> None:
         "1 answer to 'show info'",
         "2 sizes of the process",
         "2 sections of a configuration",
+        "the time between them is not known, so no rate per hour (--between 2d)",
     )
 
 

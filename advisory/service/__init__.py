@@ -1,0 +1,1 @@
+"""The catalogue as a service: pages, documents and Datasette's tables over one file."""
