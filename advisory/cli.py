@@ -31,6 +31,7 @@ from advisory.console import (
     progress_bar,
     tell,
     width,
+    write_whole,
 )
 from advisory.errors import AdvisoryError
 from advisory.exporting import export_command
@@ -148,6 +149,7 @@ def cli() -> None:
     show_default=True,
     help="Form of the report.",
 )
+@click.option("--output", "file", metavar="FILE", help="Write to FILE, whole or not at all.")
 @click.option(
     "--fail-on",
     multiple=True,
@@ -193,6 +195,7 @@ def advise_command(
     debian_changelog: str | None,
     as_of: str | None,
     output: str,
+    file: str | None,
     fail_on: tuple[str, ...],
     baseline: str | None,
     db: str | None,
@@ -249,7 +252,10 @@ def advise_command(
             reports, question, terms, settings_of(context).ignores, baseline
         )
         rendered = _rendered(reports, output, catalogue, several=len(inputs) > 1)
-        echo(rendered.text)
+        if file is None:
+            echo(rendered.text)
+        else:
+            write_whole(file, rendered.text)
         status = status or (found_status if rendered.status is None else rendered.status)
         if require_fresh and any(report.is_old(max_age) for report in reports):
             tell("the data is too old, and --require-fresh was given; run 'hapadvise refresh'")

@@ -118,6 +118,24 @@ def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[str, 
         yield show
 
 
+def write_whole(file: str, text: str) -> None:
+    """Write a file beside its place and rename it, for whoever reads it meanwhile.
+
+    Raises:
+        OutputError: it cannot be written; the old one is left as it was.
+    """
+    from pathlib import Path
+
+    partial = Path(f"{file}.{os.getpid()}.new")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            partial.unlink()
+        raise OutputError(f"{printable(file)}: cannot be written ({error})") from error
+
+
 def width() -> int:
     """The terminal's width in columns; 80 where there is no terminal."""
     columns = os.environ.get("COLUMNS", "")

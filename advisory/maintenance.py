@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -25,8 +24,9 @@ from advisory.console import (
     refreshed_path,
     tell,
     width,
+    write_whole,
 )
-from advisory.errors import AdvisoryError, OutputError, ParseError
+from advisory.errors import AdvisoryError, ParseError
 
 if TYPE_CHECKING:
     from advisory.fetch import Fetcher, Page
@@ -173,7 +173,7 @@ def status_command(db: str | None, max_age: int, output: str, file: str | None) 
     if file is None:
         echo(text)
     else:
-        _write_whole(file, text)
+        write_whole(file, text)
     sys.exit(1 if status.problems else 0)
 
 
@@ -248,17 +248,3 @@ def _text_of(file: str) -> str:
             source=printable(file),
         )
     return data.decode("utf-8", errors="replace")
-
-
-def _write_whole(file: str, text: str) -> None:
-    """Write a file beside its place and rename it, for whoever reads it meanwhile."""
-    from pathlib import Path
-
-    partial = Path(f"{file}.{os.getpid()}.new")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
-    except (OSError, ValueError) as error:
-        with contextlib.suppress(OSError, ValueError):
-            partial.unlink()
-        raise OutputError(f"{printable(file)}: cannot be written ({error})") from error

@@ -664,3 +664,21 @@ def test_commands_and_options_are_completed(
     shell = ShellComplete(cli, {}, "hapadvise", "_HAPADVISE_COMPLETE")
 
     assert offered in [item.value for item in shell.get_completions(words, incomplete)]
+
+
+def test_a_report_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
+    shown = run("--as-of", DATA_AS_OF, "--format", "prometheus", "2.2.4").out
+    (tmp_path / "lb1.prom").write_text("older")
+    done = run("--as-of", DATA_AS_OF, "--format", "prometheus", "--output", "lb1.prom", "2.2.4")
+
+    assert (done.status, done.out, done.err) == (1, "", "")
+    assert (tmp_path / "lb1.prom").read_text() == shown
+    assert [path.name for path in tmp_path.iterdir()] == ["lb1.prom"]
+
+
+def test_a_report_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    done = run("--output", "folder", "2.2.4")
+
+    assert done.status == 2
+    assert done.err.startswith("hapadvise: folder: cannot be written (")
