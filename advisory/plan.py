@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from advisory.bug import Severity
@@ -114,24 +115,22 @@ def the_way(
     """
     present = set(bad_at(windows, here.version)) if here is not None else set()
     orders = {release.version: release.order for release in history.releases}
+    held: dict[str, Counter[Severity]] = defaultdict(Counter)
+    for fix in history.fixes:
+        held[fix.fixed_in][fix.severity] += 1
+    left = sum(held.values(), Counter())
     found = []
     for release in history.releases:
+        left -= held[release.version]
         if here is not None and release.order <= here.order:
             continue
-        cures = tuple(
-            one for one in findings if one.fixed_in and orders[one.fixed_in] <= release.order
-        )
-        left = Counter(
-            fix.severity
-            for fix in history.fixes
-            if not fix.fixed_in or orders[fix.fixed_in] > release.order
-        )
+        cured = [bool(one.fixed_in) and orders[one.fixed_in] <= release.order for one in findings]
         candidate = Candidate(
             branch=history.branch,
             release=release,
             days_out=age_of(release.released_on, today) or 0,
-            cures=cures,
-            leaves=tuple(one for one in findings if one not in cures),
+            cures=tuple(compress(findings, cured)),
+            leaves=tuple(one for one, gone in zip(findings, cured, strict=True) if not gone),
             brings_in=tuple(one for one in bad_at(windows, release.version) if one not in present),
             bugs_left=tuple((severity, left[severity]) for severity in Severity),
         )
