@@ -23,6 +23,9 @@ from advisory.build import Build, read_builds
 from advisory.catalogue import Catalogue
 from advisory.console import (
     DB_OPTION,
+    KIND_OPTION,
+    SETTLE_OPTION,
+    SEVERITY_OPTION,
     catalogue_at,
     day_of,
     echo,
@@ -96,18 +99,8 @@ def cli() -> None:
 
 @click.command(name="advise")
 @click.argument("inputs", nargs=-1, metavar="[FILE|VERSION|-]...")
-@click.option(
-    "--kind",
-    "kinds",
-    multiple=True,
-    type=click.Choice([kind.value for kind in Kind if kind is not Kind.NOT_A_LEAK]),
-    help="List bugs of this kind; may be repeated.  [default: memory-leak; all with --severity]",
-)
-@click.option(
-    "--severity",
-    type=click.Choice([item.value for item in Severity if item is not Severity.UNKNOWN]),
-    help="List only bugs at least this severe.",
-)
+@KIND_OPTION
+@SEVERITY_OPTION
 @click.option("--all", "every_kind", is_flag=True, help="List bugs of every kind.")
 @click.option(
     "--pools",
@@ -160,14 +153,7 @@ def cli() -> None:
     "--baseline", metavar="FILE", help="An older report as JSON: list only what it does not."
 )
 @DB_OPTION
-@click.option(
-    "--settle",
-    type=click.IntRange(min=0),
-    default=7,
-    show_default=True,
-    metavar="DAYS",
-    help="Recommend no release that has been out for less.",
-)
+@SETTLE_OPTION
 @click.option(
     "--max-age",
     type=click.IntRange(min=0),

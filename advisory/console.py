@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from advisory.bug import Kind, Severity
 from advisory.catalogue import Catalogue, open_catalogue
 from advisory.errors import NotKnownError, OutputError
 
@@ -18,6 +19,26 @@ SYSTEM_PATH = "/var/lib/hapadvise/catalogue.db"
 """Where the nightly job of a machine leaves its catalogue (deploy/systemd)."""
 DB_OPTION = click.option(
     "--db", envvar="HAPADVISE_DB", metavar="FILE", help="Catalogue to use.  [env: HAPADVISE_DB]"
+)
+KIND_OPTION = click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice([kind.value for kind in Kind if kind is not Kind.NOT_A_LEAK]),
+    help="List bugs of this kind; may be repeated.  [default: memory-leak; all with --severity]",
+)
+SEVERITY_OPTION = click.option(
+    "--severity",
+    type=click.Choice([item.value for item in Severity if item is not Severity.UNKNOWN]),
+    help="List only bugs at least this severe.",
+)
+SETTLE_OPTION = click.option(
+    "--settle",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    metavar="DAYS",
+    help="Recommend no release that has been out for less.",
 )
 
 

@@ -18,6 +18,9 @@ from advisory.bug import Kind, Severity
 from advisory.catalogue import Catalogue
 from advisory.console import (
     DB_OPTION,
+    KIND_OPTION,
+    SETTLE_OPTION,
+    SEVERITY_OPTION,
     catalogue_at,
     day_of,
     echo,
@@ -57,29 +60,12 @@ _LINES_KEPT = 32
     metavar="ROWS",
     help="Rows of each table of the summary as text.",
 )
-@click.option(
-    "--kind",
-    "kinds",
-    multiple=True,
-    type=click.Choice([kind.value for kind in Kind if kind is not Kind.NOT_A_LEAK]),
-    help="List bugs of this kind; may be repeated.  [default: memory-leak; all with --severity]",
-)
-@click.option(
-    "--severity",
-    type=click.Choice([item.value for item in Severity if item is not Severity.UNKNOWN]),
-    help="List only bugs at least this severe.",
-)
+@KIND_OPTION
+@SEVERITY_OPTION
 @click.option("--all", "every_kind", is_flag=True, help="List bugs of every kind.")
 @click.option("--as-of", metavar="DATE", help="Answer as of that day (YYYY-MM-DD).")
 @DB_OPTION
-@click.option(
-    "--settle",
-    type=click.IntRange(min=0),
-    default=7,
-    show_default=True,
-    metavar="DAYS",
-    help="Recommend no release that has been out for less.",
-)
+@SETTLE_OPTION
 @click.option(
     "--max-age",
     type=click.IntRange(min=0),
